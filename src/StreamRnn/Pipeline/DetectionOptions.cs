@@ -1,0 +1,14 @@
+namespace StreamRnn.Pipeline;
+
+/// <summary>Section <c>StreamRnn:Detection</c>. Nothing here has to be set.</summary>
+public sealed record DetectionOptions
+{
+    /// <summary>Sensitivity: how many false alarms a week a device may raise. Range 0.001 to 1000, default 1.</summary>
+    public double FalseAlarmsPerDevicePerWeek { get; init; } = 1;
+
+    /// <summary>Whether a series that misses its usual interval raises an alert. Default true.</summary>
+    public bool Silence { get; init; } = true;
+
+    /// <summary>Keep every scored sample in the outcome: for replay, live views and the score topic. Default false.</summary>
+    public bool KeepScores { get; init; }
+}

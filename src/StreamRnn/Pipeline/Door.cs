@@ -1,0 +1,163 @@
+using System.Reactive.Subjects;
+using StreamRnn.Readings;
+
+namespace StreamRnn.Pipeline;
+
+/// <summary>Section <c>StreamRnn:Ingest</c>, what may be inside between the broker and the acknowledgement.</summary>
+/// <param name="Payloads">Payloads admitted and not yet through.</param>
+/// <param name="Bytes">Their bytes together.</param>
+public sealed record DoorLimits(int Payloads = 10_000, long Bytes = 64 << 20);
+
+/// <summary>
+/// The bounded door: the only place of the pipeline that waits. Sources admit decoded payloads; the pump hands out everything that arrived while the last
+/// entry was worked on, as one <see cref="Pipeline.Arrivals"/>, and says when it is through so that the source can acknowledge.
+/// Two buffers take turns: one is filled while the other is folded, so a full door holds at most the limits, whatever the broker sends.
+/// </summary>
+public sealed class Door : IDisposable
+{
+    private static readonly TimeSpan TickEvery = TimeSpan.FromMilliseconds(500);
+
+    private readonly DoorLimits _limits;
+    private readonly TimeProvider _clock;
+    private readonly Lock _gate = new();
+    private readonly SemaphoreSlim _filled = new(0);
+    private readonly Subject<Arrivals> _out = new();
+    private Arrivals _filling = new();
+    private Arrivals _folding = new();
+    private TaskCompletionSource _room = NoRoom();
+    private long _lastTicket;
+    private int _payloads;
+    private long _bytes;
+    private int _fillingPayloads;
+    private long _fillingBytes;
+    private bool _listening;
+    private long _deaf;              // microseconds during which we did not listen
+    private Instant _deafSince;
+
+    /// <param name="limits">Bounds on what is inside.</param>
+    /// <param name="clock">Stamps the entries; the shell's <see cref="TimeProvider"/>.</param>
+    public Door(DoorLimits limits, TimeProvider clock)
+    {
+        (_limits, _clock) = (limits, clock);
+        _deafSince = Now;
+    }
+
+    /// <summary>The entries, one after the other, on the thread that runs <see cref="Pump"/>. Hot; never ends with an error of a payload.</summary>
+    public IObservable<Arrivals> Arrivals => _out;
+
+    /// <summary>Raised on the pump's thread: every payload up to and including this ticket is through and may be acknowledged.</summary>
+    public event Action<long>? Through;
+
+    /// <summary>Payloads inside.</summary>
+    public int Depth { get { lock (_gate) return _payloads; } }
+
+    /// <summary>Completes when there is room. A source awaits it before it takes the next payload from the wire.</summary>
+    public async ValueTask WaitForRoomAsync(CancellationToken cancel)
+    {
+        while (true)
+        {
+            Task room;
+            lock (_gate)
+            {
+                if (_payloads < _limits.Payloads && _bytes < _limits.Bytes)
+                    return;
+                room = _room.Task;
+            }
+
+            await room.WaitAsync(cancel).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Admits one decoded payload (copied; the caller's buffer is free again). Readings may be none: a payload that failed still waits its turn to be acknowledged.</summary>
+    /// <returns>The payload's ticket: 1, 2, …</returns>
+    public long Admit(ReadingBuffer readings, int payloadBytes)
+    {
+        lock (_gate)
+        {
+            _filling.Readings.Append(readings);
+            _filling.Ticket = ++_lastTicket;
+            _payloads++;
+            _bytes += payloadBytes;
+            _fillingPayloads++;
+            _fillingBytes += payloadBytes;
+            if (_filled.CurrentCount == 0)
+                _filled.Release();
+            return _lastTicket;
+        }
+    }
+
+    /// <summary>Says whether we can hear the devices (connected and subscribed). The clock of silence stands still while we cannot.</summary>
+    public void Listen(bool listening)
+    {
+        lock (_gate)
+        {
+            if (listening == _listening)
+                return;
+            _listening = listening;
+            if (listening)
+                _deaf += Now.Microseconds - _deafSince.Microseconds;
+            else
+                _deafSince = Now;
+        }
+    }
+
+    /// <summary>Runs on the calling thread until cancelled: waits for arrivals or the next tick, pushes them, says they are through. An observer's exception ends it.</summary>
+    public void Pump(CancellationToken cancel)
+    {
+        while (!cancel.IsCancellationRequested)
+        {
+            try
+            {
+                _filled.Wait(TickEvery, cancel);
+            }
+            catch (OperationCanceledException)
+            {
+                return;                          // asked to stop; what is inside was not acknowledged and will come again
+            }
+
+            PumpOnce();
+        }
+    }
+
+    /// <summary>Pushes what is there, a tick if nothing is.</summary>
+    public void PumpOnce()
+    {
+        int payloads;
+        long bytes;
+        lock (_gate)
+        {
+            (_filling, _folding) = (_folding, _filling);
+            (payloads, bytes) = (_fillingPayloads, _fillingBytes);
+            (_fillingPayloads, _fillingBytes) = (0, 0);
+            _filling.Readings.Clear();
+            _folding.Ticket = _lastTicket;
+            _folding.Now = Now;
+            _folding.Heard = new Instant((_listening ? _folding.Now : _deafSince).Microseconds - _deaf);
+        }
+
+        _out.OnNext(_folding);
+        lock (_gate)
+        {
+            _payloads -= payloads;
+            _bytes -= bytes;
+            if (payloads > 0)
+            {
+                _room.TrySetResult();
+                _room = NoRoom();
+            }
+        }
+
+        if (payloads > 0)
+            Through?.Invoke(_folding.Ticket);
+    }
+
+    public void Dispose()
+    {
+        _out.Dispose();
+        _filled.Dispose();
+    }
+
+    private Instant Now => Instant.From(_clock.GetUtcNow());
+
+    private static TaskCompletionSource NoRoom() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+}

@@ -1,0 +1,43 @@
+using StreamRnn.Alerts;
+using StreamRnn.Readings;
+
+namespace StreamRnn.Pipeline;
+
+/// <summary>How far a series or device is: learning, watching, in an open alert, or not heard from.</summary>
+public enum Phase { WarmingUp, Ready, Alerting, Silent }
+
+/// <summary>One sample as the detector saw it.</summary>
+/// <param name="Expected">The prediction made before the value was looked at; NaN for a series' first reading.</param>
+/// <param name="Lower">Expected band: normal values fall outside about once in a hundred readings.</param>
+/// <param name="Score">The device's score at this reading, 0..1: L/(L + 5), L = −log10 p.</param>
+/// <param name="Threshold">The score from which an alert opens now.</param>
+public readonly record struct ScoredSample(
+    Channel Channel, Instant Time, double Value, double Expected, double Lower, double Upper, double Score, double Threshold, Phase Phase);
+
+/// <summary>A device's retained state as published: sent when the phase changes and every tenth reading of warm-up.</summary>
+/// <param name="Seen">Readings so far, up to <paramref name="Needed"/>.</param>
+/// <param name="UsualIntervals">Channel → usual seconds between readings.</param>
+public sealed record DeviceState(
+    string Device, Phase Phase, int Seen, int Needed, Instant Since, IReadOnlyDictionary<string, double> UsualIntervals);
+
+/// <summary>What came of one group of arrivals. Valid until the observer returns: the lists are used again for the next group.</summary>
+public sealed class Outcome
+{
+    public List<AlertEvent> Alerts { get; } = [];
+    public List<DeviceState> States { get; } = [];
+
+    /// <summary>Filled only where <see cref="DetectionOptions.KeepScores"/> is set.</summary>
+    public List<ScoredSample> Scores { get; } = [];
+
+    public int Readings { get; set; }
+    public int Duplicates { get; set; }
+    public int Late { get; set; }
+
+    public void Clear()
+    {
+        Alerts.Clear();
+        States.Clear();
+        Scores.Clear();
+        (Readings, Duplicates, Late) = (0, 0, 0);
+    }
+}

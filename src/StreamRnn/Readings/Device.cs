@@ -1,0 +1,47 @@
+namespace StreamRnn.Readings;
+
+/// <summary>That which sends. Its identity only: what is learned of it lives in the shard, in the row <see cref="Slot"/>.</summary>
+public sealed class Device
+{
+    private Channel[] _channels = [];
+
+    internal Device(string name, int shard, int slot) => (Name, Shard, Slot) = (name, shard, slot);
+
+    public string Name { get; }
+
+    /// <summary>The shard that owns this device: 0 .. shards − 1.</summary>
+    public int Shard { get; }
+
+    /// <summary>The device's row in its shard.</summary>
+    public int Slot { get; }
+
+    /// <summary>The channels seen so far, in order of first sight. Grows only; a snapshot is safe to keep.</summary>
+    public IReadOnlyList<Channel> Channels => Volatile.Read(ref _channels);
+
+    internal Channel Add(string name, int slot)
+    {
+        var channel = new Channel(this, name, slot, _channels.Length);
+        Volatile.Write(ref _channels, [.. _channels, channel]);
+        return channel;
+    }
+
+    public override string ToString() => Name;
+}
+
+/// <summary>One measured quantity of a device. The series of its readings has its own recurrent state, in the shard's row <see cref="Slot"/>.</summary>
+public sealed class Channel
+{
+    internal Channel(Device device, string name, int slot, int index) => (Device, Name, Slot, Index) = (device, name, slot, index);
+
+    public Device Device { get; }
+
+    public string Name { get; }
+
+    /// <summary>The series' row in its shard's state bank.</summary>
+    public int Slot { get; }
+
+    /// <summary>Place within <see cref="Device.Channels"/>.</summary>
+    public int Index { get; }
+
+    public override string ToString() => $"{Device.Name}/{Name}";
+}

@@ -1,0 +1,124 @@
+namespace StreamRnn.Readings;
+
+/// <summary>
+/// Names to identities. The one place where a device or a channel comes into being, so the one place where their number is bounded:
+/// a topic is under somebody else's control, and a million invented device ids must cost a million refusals, not a million rows.
+/// Safe for several threads.
+/// </summary>
+public sealed class DeviceRegistry
+{
+    public const int LongestName = 128;
+
+    private readonly Lock _gate = new();
+    private readonly Dictionary<string, Entry> _devices = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, Entry>.AlternateLookup<ReadOnlySpan<char>> _bySpan;
+    private readonly int[] _devicesInShard;
+    private readonly int[] _seriesInShard;
+    private readonly int _maxDevices;
+    private readonly int _maxChannels;
+
+    /// <param name="shards">Devices are dealt to the shards 0 .. shards − 1 in turn.</param>
+    /// <param name="maxDevices">Devices beyond this number are refused.</param>
+    /// <param name="maxChannels">Channels of one device beyond this number are refused.</param>
+    public DeviceRegistry(int shards = 1, int maxDevices = 100_000, int maxChannels = 256)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(shards, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(maxDevices, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(maxChannels, 1);
+        (_maxDevices, _maxChannels) = (maxDevices, maxChannels);
+        _devicesInShard = new int[shards];
+        _seriesInShard = new int[shards];
+        _bySpan = _devices.GetAlternateLookup<ReadOnlySpan<char>>();
+    }
+
+    public int Shards => _devicesInShard.Length;
+
+    public int DeviceCount { get { lock (_gate) return _devices.Count; } }
+
+    public int SeriesCount { get { lock (_gate) return _seriesInShard.Sum(); } }
+
+    /// <summary>All devices, in no particular order: a copy.</summary>
+    public IReadOnlyList<Device> Devices { get { lock (_gate) return [.. _devices.Values.Select(e => e.Device)]; } }
+
+    /// <summary>The device of this name, made on first sight.</summary>
+    /// <returns>False, and why not, when the name is unusable or the cap is reached.</returns>
+    public bool TryGetDevice(ReadOnlySpan<char> name, out Device device, out string? refusal)
+    {
+        lock (_gate)
+        {
+            if (_bySpan.TryGetValue(name, out var entry))
+            {
+                (device, refusal) = (entry.Device, null);
+                return true;
+            }
+
+            device = null!;
+            refusal = Unusable(name) ?? (_devices.Count >= _maxDevices
+                ? $"the cap of {_maxDevices} devices is reached (Ingest:MaxDevices)" : null);
+            if (refusal is not null)
+                return false;
+            var shard = _devices.Count % Shards;
+            device = new Device(name.ToString(), shard, _devicesInShard[shard]++);
+            _devices.Add(device.Name, new Entry(device));
+            return true;
+        }
+    }
+
+    /// <summary>The device's channel of this name, made on first sight.</summary>
+    /// <returns>False, and why not, when the name is unusable or the device has too many channels already.</returns>
+    public bool TryGetChannel(Device device, ReadOnlySpan<char> name, out Channel channel, out string? refusal)
+    {
+        lock (_gate)
+        {
+            var entry = _devices[device.Name];
+            if (entry.BySpan.TryGetValue(name, out channel!))
+            {
+                refusal = null;
+                return true;
+            }
+
+            refusal = Unusable(name) ?? (entry.Channels.Count >= _maxChannels
+                ? $"device '{device.Name}' has reached the cap of {_maxChannels} channels" : null);
+            if (refusal is not null)
+                return false;
+            channel = device.Add(name.ToString(), _seriesInShard[device.Shard]++);
+            entry.Channels.Add(channel.Name, channel);
+            return true;
+        }
+    }
+
+    /// <summary>Why a name cannot be used, or null. Names end up in topics, so they must not contain what a topic forbids.</summary>
+    public static string? Unusable(ReadOnlySpan<char> name)
+    {
+        if (name.IsEmpty)
+            return "the name is empty";
+        if (name.Length > LongestName)
+            return $"the name has {name.Length} characters, allowed are {LongestName}";
+        for (var i = 0; i < name.Length; i++)
+        {
+            var c = name[i];
+            if (char.IsControl(c) || c is '+' or '#' or '/')
+                return $"the name has U+{(int)c:X4} at {i}; control characters and + # / are not allowed";
+            if (!char.IsSurrogate(c))
+                continue;
+            if (!char.IsHighSurrogate(c) || i + 1 == name.Length || !char.IsLowSurrogate(name[i + 1]))
+                return $"the name has a lone surrogate U+{(int)c:X4} at {i}";
+            i++;
+        }
+
+        return null;
+    }
+
+    private sealed class Entry
+    {
+        public Entry(Device device)
+        {
+            Device = device;
+            BySpan = Channels.GetAlternateLookup<ReadOnlySpan<char>>();
+        }
+
+        public Device Device { get; }
+        public Dictionary<string, Channel> Channels { get; } = new(StringComparer.Ordinal);
+        public Dictionary<string, Channel>.AlternateLookup<ReadOnlySpan<char>> BySpan { get; }
+    }
+}
