@@ -8,8 +8,10 @@ namespace StreamRnn.Simulators;
 /// <param name="Every">Usual time between two readings, where nothing else is asked for.</param>
 /// <param name="Channels">The first is the one that faults hit where no channel is named.</param>
 /// <param name="Create">Makes a device.</param>
+/// <param name="Irregular">Readings come when something happens; a fault then begins with a reading and lasts a number of readings.</param>
 public sealed record DeviceKind(
-    string Name, string Description, TimeSpan Every, IReadOnlyList<ChannelSpec> Channels, Func<DeviceBirth, SimulatedDevice> Create)
+    string Name, string Description, TimeSpan Every, IReadOnlyList<ChannelSpec> Channels, Func<DeviceBirth, SimulatedDevice> Create,
+    bool Irregular = false)
 {
     public override string ToString() => Name;
 }

@@ -32,7 +32,7 @@ public sealed class Scenario
         (Seed, Start, Options, _devices) = (seed, start, options, devices);
         var planned = new List<PlannedFault>();
         foreach (var fault in faults)
-            planned.Add(Plan(fault, planned));
+            planned.Add(Plan(fault, planned, SwitchOn));
         _faults = [.. planned];
     }
 
@@ -83,7 +83,11 @@ public sealed class Scenario
     }
 
     /// <summary>All that is sent, in order of <see cref="Emission.Due"/>: lazy, and the same again each time it is enumerated.</summary>
-    public IEnumerable<Emission> Emissions() => Begin().Emissions();
+    public IEnumerable<Emission> Emissions()
+    {
+        foreach (var emission in Begin().Emissions())
+            yield return emission;
+    }
 
     /// <summary>A run of this scenario, into which further faults can be injected while it goes on.</summary>
     public Simulation Begin() => new(this);
@@ -96,17 +100,20 @@ public sealed class Scenario
         speed <= 1 ? now : now + length / speed - length;
 
     internal SimulatedDevice[] SwitchOn() =>
-        [.. _devices.Select(d => d.Kind.Create(new DeviceBirth(d.Name, SeededRandom.For(Seed, d.Name), Start, EveryOf(d.Kind))))];
+        [.. Enumerable.Range(0, _devices.Length).Select(SwitchOn)];
 
     /// <summary>Fills in what a fault leaves open.</summary>
+    /// <param name="fault">What is asked for.</param>
+    /// <param name="others">Faults planned before it.</param>
+    /// <param name="device">The device of an index, not yet past the onset, to look into its future; it is moved on.</param>
     /// <exception cref="ArgumentException">An unknown device or channel, or a fault that does not suit it.</exception>
-    internal PlannedFault Plan(Fault fault, IReadOnlyCollection<PlannedFault> others)
+    internal PlannedFault Plan(Fault fault, IReadOnlyCollection<PlannedFault> others, Func<int, SimulatedDevice> device)
     {
         var random = SeededRandom.For(Seed, $"fault {others.Count}");
-        var device = fault.Device is null ? Choose(fault, others, random) : Array.FindIndex(_devices, d => d.Name == fault.Device);
-        if (device < 0)
+        var index = fault.Device is null ? Choose(fault, others, random) : Array.FindIndex(_devices, d => d.Name == fault.Device);
+        if (index < 0)
             throw new ArgumentException($"There is no device '{fault.Device}'. Devices: {DeviceNames(_devices.Select(d => d.Name))}.");
-        var (name, kind) = _devices[device];
+        var (name, kind) = _devices[index];
         var channel = ChannelOf(fault, name, kind);
         if (fault.Size is not null && fault.Kind.Unit == SizeUnit.None)
             throw new ArgumentException($"The fault {fault.Kind} has no size.");
@@ -117,6 +124,8 @@ public sealed class Scenario
 
         var start = WholeMilliseconds(Start + fault.At);
         var end = WholeMilliseconds(start + (fault.Duration ?? fault.Kind.Readings * EveryOf(kind)));
+        if (kind.Irregular && fault.Kind != FaultKind.FraudBurst)
+            (start, end) = AlongReadings(device(index), start, end, fault);
         if (Options.Length is { } length)
         {
             if (start >= Start + length)
@@ -132,7 +141,28 @@ public sealed class Scenario
             _ => (0.0, null),
         };
         var label = new Label(name, channel < 0 ? null : spec.Name, fault.Kind.Name, start, end, fault.Kind.Anomalous, unit is null ? null : size, unit);
-        return new PlannedFault(fault.Kind, device, channel, size, label);
+        return new PlannedFault(fault.Kind, index, channel, size, label);
+    }
+
+    /// <summary>Where readings come when something happens, a fault begins with one and lasts for a number of them: an hour of night would show nothing.</summary>
+    private (DateTimeOffset Start, DateTimeOffset End) AlongReadings(SimulatedDevice device, DateTimeOffset start, DateTimeOffset end, Fault fault)
+    {
+        var duration = end - start;
+        var last = Options.Length is { } length ? Start + length : DateTimeOffset.MaxValue;
+        while (device.NextTime < start && device.NextTime < last)
+            device.Next();
+        if (device.NextTime >= last)
+            return (start, end);
+        start = device.NextTime;
+        for (var i = 0; fault.Duration is null && i < fault.Kind.Readings && device.NextTime < last; i++)
+            device.Next();
+        return (start, fault.Duration is null ? device.NextTime : start + duration);
+    }
+
+    private SimulatedDevice SwitchOn(int index)
+    {
+        var (name, kind) = _devices[index];
+        return kind.Create(new DeviceBirth(name, SeededRandom.For(Seed, name), Start, EveryOf(kind)));
     }
 
     private static int ChannelOf(Fault fault, string name, DeviceKind kind)

@@ -32,6 +32,9 @@ public sealed class SeededRandom
         return Mix(ref hash);
     }
 
+    /// <summary>Another one that will give the same numbers.</summary>
+    public SeededRandom Copy() => (SeededRandom)MemberwiseClone();
+
     public ulong NextBits()
     {
         var result = BitOperations.RotateLeft(_b * 5, 7) * 9;

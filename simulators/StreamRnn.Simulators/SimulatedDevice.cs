@@ -32,7 +32,7 @@ public abstract class SimulatedDevice
     /// <summary>When the next reading is due.</summary>
     public DateTimeOffset NextTime { get; private set; }
 
-    protected SeededRandom Random { get; }
+    protected SeededRandom Random { get; private set; }
 
     private long Salt { get; }
 
@@ -47,6 +47,14 @@ public abstract class SimulatedDevice
         _last = time;
         NextTime = WholeMilliseconds(time + Gap(time));
         return new SimulatedReading(Name, time, Kind.Channels, values);
+    }
+
+    /// <summary>The same device with the same future, to look into it. Devices hold plain numbers and their generator, nothing else that changes.</summary>
+    internal SimulatedDevice Copy()
+    {
+        var copy = (SimulatedDevice)MemberwiseClone();
+        copy.Random = Random.Copy();
+        return copy;
     }
 
     /// <summary>Moves the physical state forward by <paramref name="seconds"/> to <paramref name="time"/> and writes every channel's value.</summary>

@@ -63,7 +63,7 @@ public sealed class Simulation
     {
         lock (_gate)
         {
-            var planned = _scenario.Plan(fault with { At = Now - _scenario.Start + TimeSpan.FromMilliseconds(1) }, _known);
+            var planned = _scenario.Plan(fault with { At = Now - _scenario.Start + TimeSpan.FromMilliseconds(1) }, _known, device => _speakers[device].Device.Copy());
             _known.Add(planned);
             Enqueue(planned, _known.Count - 1);
             return planned.Label;
@@ -76,11 +76,6 @@ public sealed class Simulation
         if (_begun)
             throw new InvalidOperationException("A run can be enumerated once; call Scenario.Begin() for another.");
         _begun = true;
-        return Run();
-    }
-
-    private IEnumerable<Emission> Run()
-    {
         while (TryStep(out var next, out var due))
         {
             foreach (var emission in Happen(next, due))

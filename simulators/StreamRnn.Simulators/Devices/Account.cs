@@ -8,9 +8,9 @@ public sealed class Account : SimulatedDevice
 {
     public static DeviceKind Description { get; } = new("account", "card payments at irregular times: amount, distance from home; fraud", TimeSpan.FromMinutes(20),
         [
-            new("amount", "EUR", 0.01, 0.01, 100_000, 95, CanDip: false),
-            new("distance", "km", 0.1, 0, 20_000, 45, CanDip: false),
-        ], birth => new Account(birth));
+            new("amount", "EUR", 0.01, 0.01, 100_000, 50, CanDip: false),
+            new("distance", "km", 0.1, 0, 20_000, 28, CanDip: false),
+        ], birth => new Account(birth), Irregular: true);
 
     /// <summary>Share of payments, median and deviation of the logarithm of the amount, median distance.</summary>
     private sealed record Merchant(double Share, double Amount, double AmountDeviation, double Distance);
@@ -49,7 +49,7 @@ public sealed class Account : SimulatedDevice
     /// <summary>A Poisson process whose rate follows the hours, by thinning; its mean over a week is one payment per <see cref="SimulatedDevice.Every"/>.</summary>
     protected override TimeSpan Gap(DateTimeOffset time)
     {
-        const double most = 2.4;
+        const double most = 2.8;
         var at = time;
         do
         {
@@ -63,6 +63,6 @@ public sealed class Account : SimulatedDevice
     {
         var hour = HourOf(time);
         var day = Math.Exp(-Math.Pow((hour - 12.5) / 3.2, 2)) + 0.8 * Math.Exp(-Math.Pow((hour - 18.5) / 2, 2));
-        return (0.12 + 2.0 * day) * (IsWeekend(time) ? 0.65 : 1.1);
+        return (0.14 + 2.35 * day) * (IsWeekend(time) ? 0.65 : 1.1);
     }
 }

@@ -5,9 +5,9 @@ public sealed class Freezer : SimulatedDevice
 {
     public static DeviceKind Description { get; } = new("freezer", "compressor saw-tooth, door openings, defrost twice a day", TimeSpan.FromMinutes(1),
         [
-            new("temperature", "°C", 0.1, -40, 40, 1.8),
-            new("power", "W", 0.1, 0, 400, 45, CanDip: false),
-            new("door", "s", 1, 0, 60, 6, CanDip: false),
+            new("temperature", "°C", 0.1, -40, 40, 1.1),
+            new("power", "W", 0.1, 0, 400, 41, CanDip: false),
+            new("door", "s", 1, 0, 60, 3, CanDip: false),
         ], birth => new Freezer(birth));
 
     private static readonly TimeSpan BetweenDefrosts = TimeSpan.FromHours(12);

@@ -8,10 +8,10 @@ public sealed class Market : SimulatedDevice
 {
     public static DeviceKind Description { get; } = new("market", "ticks at irregular times: price with volatility clusters, volume, spread", TimeSpan.FromSeconds(15),
         [
-            new("price", "EUR", 0.01, 0.01, 10_000, 2.6),
-            new("volume", "pieces", 1, 1, 1_000_000, 120, CanDip: false),
-            new("spread", "cents", 1, 1, 1000, 2, CanDip: false),
-        ], birth => new Market(birth));
+            new("price", "EUR", 0.01, 0.01, 10_000, 1.4),
+            new("volume", "pieces", 1, 1, 1_000_000, 70, CanDip: false),
+            new("spread", "cents", 1, 1, 1000, 0.75, CanDip: false),
+        ], birth => new Market(birth), Irregular: true);
 
     private const double UsualVolatility = 3e-4; // of the logarithm, per 15 s
     private readonly double _value;
@@ -26,7 +26,7 @@ public sealed class Market : SimulatedDevice
         var move = Math.Sqrt(_variance * ticks) * Random.Normal();
         _log += UsualVolatility * move - _log * (1 - Math.Exp(-seconds / (1.4 * 86_400)));
         var surprise = move * move / ticks;
-        _variance = Math.Clamp(0.015 + 0.055 * Math.Min(surprise, 12) + 0.93 * _variance, 0.1, 9);
+        _variance = Math.Clamp(0.006 + 0.044 * Math.Min(surprise, 16) + 0.95 * _variance, 0.15, 9);
 
         values[0] = _value * Math.Exp(_log);
         values[1] = Random.LogNormal(38, 0.75) * (0.7 + 0.3 * Math.Abs(move)) * Math.Sqrt(_variance) + 1;

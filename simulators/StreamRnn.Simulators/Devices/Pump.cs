@@ -9,11 +9,11 @@ public sealed class Pump : SimulatedDevice
 {
     public static DeviceKind Description { get; } = new("pump", "bearing vibration from a Lorenz attractor and the shaft, temperature, speed", TimeSpan.FromSeconds(30),
         [
-            new("vibration", "mm/s rms", 0.01, 0, 50, 0.3),
-            new("peak", "mm/s", 0.01, 0, 150, 0.75),
-            new("kurtosis", "", 0.01, 0, 60, 0.3),
-            new("temperature", "°C", 0.1, -20, 180, 5),
-            new("speed", "rpm", 1, 0, 4000, 9),
+            new("vibration", "mm/s rms", 0.01, 0, 50, 0.13),
+            new("peak", "mm/s", 0.01, 0, 150, 0.35),
+            new("kurtosis", "", 0.01, 0, 60, 0.16),
+            new("temperature", "°C", 0.1, -20, 180, 4.2),
+            new("speed", "rpm", 1, 0, 4000, 5.3),
         ], birth => new Pump(birth));
 
     private const int Window = 400;

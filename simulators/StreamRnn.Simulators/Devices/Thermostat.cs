@@ -8,10 +8,10 @@ public sealed class Thermostat : SimulatedDevice
 {
     public static DeviceKind Description { get; } = new("thermostat", "a heated room: schedule, weather outside, airing", TimeSpan.FromMinutes(1),
         [
-            new("temperature", "°C", 0.1, -20, 60, 1.2),
-            new("target", "°C", 0.5, 5, 30, 1.0),
-            new("heating", "%", 1, 0, 100, 22, CanDip: false),
-            new("outside", "°C", 0.1, -40, 50, 5),
+            new("temperature", "°C", 0.1, -20, 60, 1.05),
+            new("target", "°C", 0.5, 5, 30, 0.9),
+            new("heating", "%", 1, 0, 100, 25, CanDip: false),
+            new("outside", "°C", 0.1, -40, 50, 3.8),
         ], birth => new Thermostat(birth));
 
     private readonly double _comfort;

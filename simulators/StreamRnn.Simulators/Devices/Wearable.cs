@@ -5,8 +5,8 @@ public sealed class Wearable : SimulatedDevice
 {
     public static DeviceKind Description { get; } = new("wearable", "heart rate, steps and sleep stage of one person", TimeSpan.FromMinutes(1),
         [
-            new("heart_rate", "bpm", 1, 25, 240, 23),
-            new("steps", "per minute", 1, 0, 250, 38, CanDip: false),
+            new("heart_rate", "bpm", 1, 25, 240, 25),
+            new("steps", "per minute", 1, 0, 250, 41, CanDip: false),
             new("sleep", "0 awake, 1 light, 2 deep, 3 REM", 1, 0, 3, 0.75, CanDip: false),
         ], birth => new Wearable(birth));
 

@@ -23,9 +23,9 @@ public sealed class FaultKind
 
     public static FaultKind Dip { get; } = new("dip", "values drop for a moment", 3, SizeUnit.Channel, 6);
 
-    public static FaultKind Drift { get; } = new("drift", "values creep away, in a straight line up to the size", 150, SizeUnit.Channel, 6);
+    public static FaultKind Drift { get; } = new("drift", "values creep away, in a straight line up to the size", 150, SizeUnit.Channel, 5);
 
-    public static FaultKind LevelShift { get; } = new("level-shift", "values go on as usual, but higher (negative size: lower)", 90, SizeUnit.Channel, 4);
+    public static FaultKind LevelShift { get; } = new("level-shift", "values go on as usual, but higher (negative size: lower)", 90, SizeUnit.Channel, 3);
 
     public static FaultKind Stuck { get; } = new("stuck", "the same value again and again", 90);
 

@@ -139,7 +139,7 @@ public sealed class MqttPlayer : IAsyncDisposable
         {
             try
             {
-                await sent.ConfigureAwait(false);
+                await sent.WaitAsync(_options.Timeout, _time, stop).ConfigureAwait(false); // over a dead link a publish of QoS 0 blocks for ever
             }
             catch (Exception e) when (IsBroken(e, stop))
             {
@@ -185,7 +185,7 @@ public sealed class MqttPlayer : IAsyncDisposable
             try
             {
                 if (_client.IsConnected)
-                    await _client.DisconnectAsync(new MqttClientDisconnectOptions(), stop).ConfigureAwait(false);
+                    await _client.DisconnectAsync(new MqttClientDisconnectOptions(), stop).WaitAsync(_options.Timeout, _time, stop).ConfigureAwait(false);
                 await ConnectAsync(stop).ConfigureAwait(false);
                 break;
             }
