@@ -1,0 +1,46 @@
+using System.Runtime.InteropServices;
+
+namespace StreamRnn.Nets.Kernels;
+
+/// <summary>float32 memory outside the collector's heap, zeroed, aligned to a cache line (64 bytes), so that no vector load straddles two lines.</summary>
+internal sealed unsafe class NativeFloats : IDisposable
+{
+    public const nuint Alignment = 64;
+
+    /// <summary>Floats in a cache line: rows are padded to a multiple of it.</summary>
+    public const int Line = 16;
+
+    private float* _start;
+
+    public NativeFloats(nint length)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(length);
+        Length = length;
+        _start = (float*)NativeMemory.AlignedAlloc(Math.Max((nuint)length * sizeof(float), Alignment), Alignment);
+        NativeMemory.Clear(_start, (nuint)length * sizeof(float));
+    }
+
+    ~NativeFloats() => Release();
+
+    public nint Length { get; }
+
+    /// <summary>The first float; null after <see cref="Dispose"/>.</summary>
+    public float* Start => _start;
+
+    public Span<float> Span => new(_start, checked((int)Length));
+
+    /// <summary><paramref name="n"/> rounded up to whole cache lines.</summary>
+    public static int Padded(int n) => (n + Line - 1) & -Line;
+
+    public void Dispose()
+    {
+        Release();
+        GC.SuppressFinalize(this);
+    }
+
+    private void Release()
+    {
+        NativeMemory.AlignedFree(_start);
+        _start = null;
+    }
+}

@@ -1,0 +1,53 @@
+namespace StreamRnn.Nets;
+
+/// <summary>What a dense layer does to its sums.</summary>
+public enum Activation
+{
+    Identity,
+
+    /// <summary>max(z, 0).</summary>
+    Relu,
+    Tanh,
+}
+
+/// <summary>The weights of a fully connected layer: y = φ(W x + b), x (I), y (O).</summary>
+public sealed class DenseLayer
+{
+    /// <summary>New weights: W uniform in ± √(6/I) before ReLU (He et al. 2015), else ± √(6/(I + O)) (Glorot and Bengio 2010); b zero.</summary>
+    public DenseLayer(string name, int inputs, int outputs, Activation activation, Seeded seeded)
+        : this(name, inputs, outputs, activation) =>
+        W.FillUniform(seeded, Math.Sqrt(6.0 / (activation == Activation.Relu ? inputs : inputs + outputs)));
+
+    /// <summary>Weights of zero, to be filled from a model file.</summary>
+    public DenseLayer(string name, int inputs, int outputs, Activation activation)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(inputs, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(outputs, 1);
+        (Name, Inputs, Outputs, Activation) = (name, inputs, outputs, activation);
+        W = new Parameter(name + ".w", outputs, inputs);
+        B = new Parameter(name + ".b", outputs);
+        Parameters = [W, B];
+    }
+
+    public string Name { get; }
+
+    /// <summary>I.</summary>
+    public int Inputs { get; }
+
+    /// <summary>O.</summary>
+    public int Outputs { get; }
+
+    public Activation Activation { get; }
+
+    /// <summary>(O, I).</summary>
+    public Parameter W { get; }
+
+    /// <summary>(O).</summary>
+    public Parameter B { get; }
+
+    /// <summary>W, b.</summary>
+    public IReadOnlyList<Parameter> Parameters { get; }
+
+    /// <summary>Takes a copy of the weights, ready for <see cref="DenseStep.Run"/>. Later changes of the weights do not reach it.</summary>
+    public DenseStep Prepare() => new(this);
+}
