@@ -31,15 +31,17 @@ public sealed class Door : IDisposable
     private int _fillingPayloads;
     private long _fillingBytes;
     private bool _listening;
-    private long _deaf;              // microseconds during which we did not listen
-    private Instant _deafSince;
+    private readonly Instant _opened;
+    private readonly long _openedAt;  // timestamp of the clock that never jumps
+    private TimeSpan _deaf;           // how long we did not listen, in all
+    private TimeSpan _deafSince;      // on the same clock, since the door was opened
 
     /// <param name="limits">Bounds on what is inside.</param>
     /// <param name="clock">Stamps the entries; the shell's <see cref="TimeProvider"/>.</param>
     public Door(DoorLimits limits, TimeProvider clock)
     {
         (_limits, _clock) = (limits, clock);
-        _deafSince = Now;
+        (_opened, _openedAt) = (Now, clock.GetTimestamp());
     }
 
     /// <summary>The entries, one after the other, on the thread that runs <see cref="Pump"/>. Hot; never ends with an error of a payload.</summary>
@@ -95,9 +97,9 @@ public sealed class Door : IDisposable
                 return;
             _listening = listening;
             if (listening)
-                _deaf += Now.Microseconds - _deafSince.Microseconds;
+                _deaf += Age - _deafSince;
             else
-                _deafSince = Now;
+                _deafSince = Age;
         }
     }
 
@@ -132,7 +134,7 @@ public sealed class Door : IDisposable
             _filling.Readings.Clear();
             _folding.Ticket = _lastTicket;
             _folding.Now = Now;
-            _folding.Heard = new Instant((_listening ? _folding.Now : _deafSince).Microseconds - _deaf);
+            _folding.Heard = _opened + ((_listening ? Age : _deafSince) - _deaf);
         }
 
         _out.OnNext(_folding);
@@ -158,6 +160,9 @@ public sealed class Door : IDisposable
     }
 
     private Instant Now => Instant.From(_clock.GetUtcNow());
+
+    // Not from the wall clock: when that is set an hour on, no device has been silent for an hour.
+    private TimeSpan Age => _clock.GetElapsedTime(_openedAt);
 
     private static TaskCompletionSource NoRoom() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 }

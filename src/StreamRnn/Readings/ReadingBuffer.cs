@@ -76,8 +76,10 @@ public sealed class ReadingBuffer
         _count = SampleCount;
     }
 
+    /// <summary>Copies another buffer's readings to the end of this one. A reading begun here and not ended is dropped.</summary>
     public void Append(ReadingBuffer other)
     {
+        Abandon();
         for (var i = 0; i < other.ReadingCount; i++)
         {
             var reading = other[i];
