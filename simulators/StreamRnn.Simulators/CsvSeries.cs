@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using CsvHelper;
 
@@ -19,9 +20,11 @@ public sealed class CsvSeries
     private readonly string _path;
     private readonly char _separator;
     private readonly int[] _columns;
+    private readonly string[] _names; // as JSON strings
 
     private CsvSeries(string path, char separator, IReadOnlyList<string> channels, int[] columns) =>
-        (_path, _separator, Channels, _columns) = (path, separator, channels, columns);
+        (_path, _separator, Channels, _columns, _names) =
+            (path, separator, channels, columns, [.. channels.Select(c => $"\"{JsonEncodedText.Encode(c, JavaScriptEncoder.UnsafeRelaxedJsonEscaping)}\"")]);
 
     /// <summary>The numeric columns, in order.</summary>
     public IReadOnlyList<string> Channels { get; }
@@ -78,7 +81,7 @@ public sealed class CsvSeries
                 continue;
             if (!double.TryParse(cell, NumberStyles.Float, CultureInfo.InvariantCulture, out var value) || !double.IsFinite(value))
                 throw new CsvSeriesException($"{_path} row {row}, column {_columns[i] + 1} ({Channels[i]}): found '{cell}', expected a number such as 21.5.");
-            text.Append(',').Append(JsonSerializer.Serialize(Channels[i])).Append(':').Append(value.ToString("R", CultureInfo.InvariantCulture));
+            text.Append(',').Append(_names[i]).Append(':').Append(value.ToString("R", CultureInfo.InvariantCulture));
         }
 
         return Encoding.UTF8.GetBytes(text.Append('}').ToString());

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 
@@ -16,19 +17,21 @@ namespace StreamRnn.Simulators;
 public sealed record Label(
     string Device, string? Channel, string Kind, DateTimeOffset Start, DateTimeOffset End, bool Anomalous, double? Size = null, string? Unit = null)
 {
+    private static readonly JsonSerializerOptions AsWritten = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }; // "°C", not "\u00B0C"
+
     /// <summary>One English sentence for people.</summary>
     public string Summary => $"{Kind} on {Device}{(Channel is null ? "" : "/" + Channel)} for {Durations.Say(End - Start)}"
         + (Size is { } size ? string.Create(CultureInfo.InvariantCulture, $", size {size:0.###} {Unit}") : "");
 
     /// <summary>One line of JSON: <c>{"device", "channel", "kind", "start", "end", "anomalous", "size", "unit"}</c>.</summary>
-    public string ToJson() => Object().ToJsonString();
+    public string ToJson() => Object().ToJsonString(AsWritten);
 
     /// <summary>The same with <c>"event"</c> (<c>start</c> or <c>end</c>) first, as it goes to the labels topic.</summary>
     public string ToJson(LabelEdge edge)
     {
         var json = Object();
         json.Insert(0, "event", edge == LabelEdge.Start ? "start" : "end");
-        return json.ToJsonString();
+        return json.ToJsonString(AsWritten);
     }
 
     /// <summary>Reads what <see cref="ToJson()"/> wrote.</summary>

@@ -136,7 +136,7 @@ public sealed class Scenario
         var spec = kind.Channels[Math.Max(channel, 0)];
         var (size, unit) = fault.Kind.Unit switch
         {
-            SizeUnit.Channel => (fault.Size ?? fault.Kind.Spreads * spec.Spread, spec.Unit),
+            SizeUnit.Channel => (fault.Size ?? Math.Round(fault.Kind.Spreads * spec.Spread, 6), spec.Unit),
             SizeUnit.Seconds => (fault.Size ?? Math.Max(3600, 60 * EveryOf(kind).TotalSeconds), "s"),
             _ => (0.0, null),
         };

@@ -18,7 +18,7 @@ public sealed record MqttPlayerOptions
 
     public string ClientId { get; init; } = "streamrnn-simulators-" + Environment.ProcessId;
 
-    /// <summary>At most so many readings wait for the broker's acknowledgement (QoS 1 and 2), 1 .. 60,000.</summary>
+    /// <summary>At most so many readings wait for the broker's acknowledgement (QoS 1 and 2), 1 .. 60,000; fewer where the broker says so.</summary>
     public int Unacknowledged { get; init; } = 64;
 
     /// <summary>How long a connection, a publish or a ping may take before the broker counts as gone.</summary>
@@ -39,9 +39,10 @@ public sealed class MqttPlayer : IAsyncDisposable
 {
     private readonly MqttPlayerOptions _options;
     private readonly TimeProvider _time;
-    private readonly IMqttClient _client;
+    private IMqttClient _client = new MqttClientFactory().CreateMqttClient();
     private readonly Queue<(MqttApplicationMessage Message, Task<MqttClientPublishResult> Sent)> _unacknowledged = new();
     private Simulation? _listener;
+    private int _window;
 
     public MqttPlayer(MqttPlayerOptions options, TimeProvider? time = null)
     {
@@ -50,8 +51,6 @@ public sealed class MqttPlayer : IAsyncDisposable
         ArgumentOutOfRangeException.ThrowIfLessThan(options.Unacknowledged, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(options.Unacknowledged, 60_000);
         (_options, _time) = (options, time ?? TimeProvider.System);
-        _client = new MqttClientFactory().CreateMqttClient();
-        _client.ApplicationMessageReceivedAsync += OnMessage;
     }
 
     /// <summary>Topic on which a running simulation is asked for a fault, such as <c>spike:freezer-02</c>.</summary>
@@ -80,9 +79,14 @@ public sealed class MqttPlayer : IAsyncDisposable
             builder = builder.WithCredentials(user, _options.Broker.Password);
         try
         {
+            // A fresh client for each attempt: one whose connection has just broken refuses to connect while it still takes leave of the old one.
+            _client.Dispose();
+            _client = new MqttClientFactory().CreateMqttClient();
+            _client.ApplicationMessageReceivedAsync += OnMessage;
             var result = await _client.ConnectAsync(builder.Build(), stop).ConfigureAwait(false);
             if (result.ResultCode != MqttClientConnectResultCode.Success)
                 throw new BrokerUnreachableException($"The broker at {_options.Broker} refuses the connection: {result.ResultCode}{(result.ReasonString is { Length: > 0 } why ? $" ({why})" : "")}.");
+            _window = Math.Min(_options.Unacknowledged, result.ReceiveMaximum is > 0 and var most ? most : _options.Unacknowledged);
             if (_listener is not null)
                 await _client.SubscribeAsync(FaultTopic, MqttQualityOfServiceLevel.AtLeastOnce, stop).ConfigureAwait(false);
         }
@@ -115,7 +119,7 @@ public sealed class MqttPlayer : IAsyncDisposable
             if (_client.IsConnected)
                 await _client.DisconnectAsync(new MqttClientDisconnectOptions(), CancellationToken.None).ConfigureAwait(false);
         }
-        catch (MqttCommunicationException e)
+        catch (Exception e) when (IsBroken(e, CancellationToken.None))
         {
             Said?.Invoke($"The broker at {_options.Broker} went away before the good-bye: {Innermost(e)}");
         }
@@ -134,27 +138,14 @@ public sealed class MqttPlayer : IAsyncDisposable
             PayloadSegment = emission.Payload,
             QualityOfServiceLevel = (MqttQualityOfServiceLevel)qos,
         };
-        var sent = _client.PublishAsync(message, stop);
-        if (qos == 0 && _unacknowledged.Count == 0)
-        {
-            try
-            {
-                await sent.WaitAsync(_options.Timeout, _time, stop).ConfigureAwait(false); // over a dead link a publish of QoS 0 blocks for ever
-            }
-            catch (Exception e) when (IsBroken(e, stop))
-            {
-                await ReconnectAsync(e, stop).ConfigureAwait(false);
-                _unacknowledged.Enqueue((message, _client.PublishAsync(message, stop)));
-            }
-        }
-        else
-        {
-            _unacknowledged.Enqueue((message, sent));
-        }
-
-        await SettleAsync(_options.Unacknowledged - 1, stop).ConfigureAwait(false);
+        _unacknowledged.Enqueue((message, PublishAsync(message, stop)));
+        await SettleAsync(qos == 0 ? 0 : _window - 1, stop).ConfigureAwait(false);
         Published?.Invoke(emission);
     }
+
+    /// <summary>MQTTnet throws at once, not through the task, when the connection is gone already; here it is always the task that fails.</summary>
+    private async Task<MqttClientPublishResult> PublishAsync(MqttApplicationMessage message, CancellationToken stop) =>
+        await _client.PublishAsync(message, stop).ConfigureAwait(false);
 
     /// <summary>Waits until at most so many are unacknowledged; when the broker goes away, connects again and sends them all again.</summary>
     private async Task SettleAsync(int atMost, CancellationToken stop)
@@ -163,6 +154,7 @@ public sealed class MqttPlayer : IAsyncDisposable
         {
             try
             {
+                // Bounded here: over a dead link a publish blocks for ever, of QoS 0 too.
                 var result = await oldest.Sent.WaitAsync(_options.Timeout, _time, stop).ConfigureAwait(false);
                 _unacknowledged.Dequeue();
                 if (!result.IsSuccess)
@@ -184,12 +176,10 @@ public sealed class MqttPlayer : IAsyncDisposable
         {
             try
             {
-                if (_client.IsConnected)
-                    await _client.DisconnectAsync(new MqttClientDisconnectOptions(), stop).WaitAsync(_options.Timeout, _time, stop).ConfigureAwait(false);
                 await ConnectAsync(stop).ConfigureAwait(false);
                 break;
             }
-            catch (Exception e) when (e is BrokerUnreachableException || IsBroken(e, stop))
+            catch (BrokerUnreachableException)
             {
                 await Task.Delay(wait, _time, stop).ConfigureAwait(false);
                 wait = wait * 2 < TimeSpan.FromSeconds(5) ? wait * 2 : TimeSpan.FromSeconds(5);
@@ -201,7 +191,7 @@ public sealed class MqttPlayer : IAsyncDisposable
         {
             var (message, old) = _unacknowledged.Dequeue();
             _ = old.ContinueWith(t => t.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default); // seen, and replaced
-            _unacknowledged.Enqueue((message, _client.PublishAsync(message, stop)));
+            _unacknowledged.Enqueue((message, PublishAsync(message, stop)));
         }
     }
 
@@ -223,7 +213,7 @@ public sealed class MqttPlayer : IAsyncDisposable
     private static bool IsBroken(Exception e, CancellationToken stop) =>
         !stop.IsCancellationRequested
         && e is MqttCommunicationException or MqttClientNotConnectedException or MqttProtocolViolationException or OperationCanceledException or TimeoutException
-            or System.Net.Sockets.SocketException or IOException or MqttClientDisconnectedException;
+            or System.Net.Sockets.SocketException or IOException or MqttClientDisconnectedException or ObjectDisposedException;
 
     private static string Innermost(Exception e)
     {

@@ -21,7 +21,7 @@ public sealed class CsvSeriesTests : IDisposable
     public void ColumnsOfGroundTruthAreLeftOutAndSoAreEmptyCells()
     {
         Assert.Equal(
-            ["{\"timestamp\":\"2020-03-09T10:14:33Z\",\"Current\":1.5,\"Volume \\u0026 Flow\":32}", "{\"timestamp\":\"2020-03-09T10:14:34Z\",\"Volume \\u0026 Flow\":31}"],
+            ["{\"timestamp\":\"2020-03-09T10:14:33Z\",\"Current\":1.5,\"Volume & Flow\":32}", "{\"timestamp\":\"2020-03-09T10:14:34Z\",\"Volume & Flow\":31}"],
             Payloads("datetime;Current;Volume & Flow;anomaly;changepoint\n2020-03-09 10:14:33;1.5;32;0.0;0.0\n2020-03-09 10:14:34;;31;1;1\n"));
     }
 
