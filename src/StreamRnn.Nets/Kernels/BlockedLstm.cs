@@ -15,6 +15,7 @@ internal sealed unsafe class BlockedLstm<TVector, TLanes> : ILstmKernel
     private const int PanelRows = 96;
 
     private const int PanelFloats = 7168; // 28 KB, beside one block of weights in a first cache of 48 KB
+    private const int MaxTileFloats = 32768; // 128 KB of stack: rows longer than a sixth of it go one by one
 
     /// <summary>Rows of the bank asked for ahead of their staging: states of random rows are cache misses.</summary>
     private const int PrefetchAhead = 12;
@@ -37,7 +38,7 @@ internal sealed unsafe class BlockedLstm<TVector, TLanes> : ILstmKernel
             var width = TLanes.Width;
             _length = Inputs + Units;
             _blocks = (Units + width - 1) / width;
-            _panelRows = Math.Clamp(PanelFloats / _length / 6 * 6, 6, PanelRows);
+            _panelRows = 6 * _length > MaxTileFloats ? 1 : Math.Clamp(PanelFloats / _length / 6 * 6, 6, PanelRows);
             _packed = new NativeFloats((nint)_blocks * (1 + _length) * 4 * width);
             var p = _packed.Start;
             for (var block = 0; block < _blocks; block++)
@@ -62,22 +63,21 @@ internal sealed unsafe class BlockedLstm<TVector, TLanes> : ILstmKernel
         private protected override void Run(StateBank bank, ReadOnlySpan<int> rows, ReadOnlySpan<float> x)
         {
             ObjectDisposedException.ThrowIf(_packed.Start is null, this);
-            var most = Math.Min(_panelRows, rows.Length);
-            var floats = most * _length;
-            NativeFloats? large = floats > 2 * PanelFloats ? new NativeFloats(floats) : null; // only for thousands of units
-            var memory = stackalloc float[(large is null ? floats : 0) + NativeFloats.Line];
-            var panel = large is null ? (float*)(((nuint)memory + NativeFloats.Alignment - 1) & ~(NativeFloats.Alignment - 1)) : large.Start;
+            var memory = stackalloc float[Math.Min(_panelRows, rows.Length) * _length + NativeFloats.Line];
+            var panel = (float*)(((nuint)memory + NativeFloats.Alignment - 1) & ~(NativeFloats.Alignment - 1)); // (rows, [x | h])
             fixed (float* inputs = x)
             fixed (int* indices = rows)
                 for (var first = 0; first < rows.Length; first += _panelRows)
                 {
                     var count = Math.Min(_panelRows, rows.Length - first);
                     Stage(bank.Start, bank.Stride, indices + first, count, rows.Length - first, inputs + (nint)first * Inputs, panel);
-                    for (var block = 0; block < _blocks; block++)
+                    var block = 0;
+                    if (count == 1)
+                        for (; block + 1 < _blocks; block += 2)
+                            StepTwoBlocks(bank.Start + indices[first] * (nint)bank.Stride, panel, block);
+                    for (; block < _blocks; block++)
                         StepBlock(bank.Start, bank.Stride, indices + first, count, panel, block);
                 }
-
-            large?.Dispose();
         }
 
         /// <summary>Copies [x | h] of every sequence: h is read by all unit blocks while they overwrite it in the bank.</summary>
@@ -104,7 +104,7 @@ internal sealed unsafe class BlockedLstm<TVector, TLanes> : ILstmKernel
             var tile = Product<TVector, TLanes>.TileRows;
             var memory = stackalloc float[6 * 4 * 16 + NativeFloats.Line];
             var sums = (float*)(((nuint)memory + NativeFloats.Alignment - 1) & ~(NativeFloats.Alignment - 1)); // (rows of a tile, 4 gates, V)
-            var bias = _packed.Start + (nint)block * (1 + _length) * 4 * width;
+            var bias = Packed(block);
             var weights = bias + 4 * width;
             var units = Math.Min(width, Units - block * width);
             for (var n = 0; n < count; n += tile, panel += tile * _length)
@@ -121,6 +121,26 @@ internal sealed unsafe class BlockedLstm<TVector, TLanes> : ILstmKernel
                 }
             }
         }
+
+        /// <summary>A sequence alone has only four sums to a block, too few to hide the latency of a multiply-add: two blocks at once have eight.</summary>
+        [SkipLocalsInit]
+        private void StepTwoBlocks(float* state, float* panel, int block)
+        {
+            var width = TLanes.Width;
+            var memory = stackalloc float[2 * 4 * 16 + NativeFloats.Line];
+            var sums = (float*)(((nuint)memory + NativeFloats.Alignment - 1) & ~(NativeFloats.Alignment - 1)); // (2 blocks, 4 gates, V)
+            Product<TVector, TLanes>.Row4Twice(_length, panel, Packed(block), Packed(block + 1), sums);
+            for (var end = block + 2; block < end; block++, sums += 4 * width)
+            {
+                var h = state + block * width;
+                if ((block + 1) * width <= Units)
+                    Gates(sums, h, h + Units);
+                else
+                    GatesOfSome(Units - block * width, sums, h, h + Units);
+            }
+        }
+
+        private float* Packed(int block) => _packed.Start + (nint)block * (1 + _length) * 4 * TLanes.Width;
 
         /// <summary>The last block where V does not divide H: by way of whole vectors, for h's row ends where c's begins.</summary>
         private static void GatesOfSome(int units, float* sums, float* h, float* c)

@@ -32,15 +32,16 @@ internal unsafe interface ILanes<TVector>
 
     static abstract TVector Divide(TVector a, TVector b);
 
-    static abstract TVector SquareRoot(TVector a);
-
     /// <summary>a·b + c, rounded once.</summary>
     static abstract TVector MultiplyAdd(TVector a, TVector b, TVector c);
 
-    /// <summary>The operands are never NaN of different payloads: the machine's own minimum will do.</summary>
+    /// <summary>The machine's own minimum (and maximum below): machines differ in what they make of a NaN, and of nothing else.</summary>
     static abstract TVector Min(TVector a, TVector b);
 
     static abstract TVector Max(TVector a, TVector b);
+
+    /// <summary>b where a &gt; 0, else 0.</summary>
+    static abstract TVector WherePositive(TVector a, TVector b);
 
     static abstract TVector Round(TVector a);
 

@@ -10,11 +10,14 @@ public static class LstmKernels
 {
     public const string Variable = "STREAMRNN_KERNEL";
 
+    private static ILstmKernel? s_best;
+
     /// <summary>Slowest first: the reference, then each width that the machine has.</summary>
     public static IReadOnlyList<ILstmKernel> All { get; } = Find();
 
     /// <summary>The widest, or the one that the environment variable names.</summary>
-    public static ILstmKernel Best { get; } = Choose(Environment.GetEnvironmentVariable(Variable));
+    /// <exception cref="ArgumentException">The variable names a kernel that this machine has not.</exception>
+    public static ILstmKernel Best => s_best ??= Choose(Environment.GetEnvironmentVariable(Variable));
 
     /// <summary>The kernel of that name; the widest for null or an empty name.</summary>
     /// <exception cref="ArgumentException">No such kernel on this machine; the message lists those that are.</exception>

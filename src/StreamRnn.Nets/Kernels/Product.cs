@@ -26,6 +26,8 @@ internal static unsafe class Product<TVector, TLanes>
         var column = 0;
         for (; column + 4 * TLanes.Width <= n; column += 4 * TLanes.Width)
             Rows4(m, k, a, aRow, aStep, b + column, bStep, start + column, startRow, c + column, cRow);
+        for (; column + 2 * TLanes.Width <= n; column += 2 * TLanes.Width)
+            Rows2(m, k, a, aRow, aStep, b + column, bStep, start + column, startRow, c + column, cRow);
         for (; column < n; column += TLanes.Width)
             Rows1(m, k, a, aRow, aStep, b + column, bStep, start + column, startRow, c + column, cRow);
     }
@@ -40,6 +42,14 @@ internal static unsafe class Product<TVector, TLanes>
             Tile2x4(k, a, aRow, aStep, b, bStep, start, startRow, c, cRow);
         if (m > 0)
             Tile1x4(k, a, aRow, aStep, b, bStep, start, startRow, c, cRow);
+    }
+
+    private static void Rows2(int m, nint k, float* a, nint aRow, nint aStep, float* b, nint bStep, float* start, nint startRow, float* c, nint cRow)
+    {
+        for (; m >= 6; m -= 6, a += 6 * aRow, start += 6 * startRow, c += 6 * cRow) // 12 sums, 2 weights, a broadcast: 16 registers hold them
+            Tile6x2(k, a, aRow, aStep, b, bStep, start, startRow, c, cRow);
+        for (; m > 0; m--, a += aRow, start += startRow, c += cRow)
+            Tile1x2(k, a, aRow, aStep, b, bStep, start, startRow, c, cRow);
     }
 
     private static void Rows1(int m, nint k, float* a, nint aRow, nint aStep, float* b, nint bStep, float* start, nint startRow, float* c, nint cRow)
@@ -131,6 +141,65 @@ internal static unsafe class Product<TVector, TLanes>
         Store(s00, c, 0); Store(s01, c, 1); Store(s02, c, 2); Store(s03, c, 3);
     }
 
+    /// <summary>6 rows × 2 vectors: 12 sums in registers.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void Tile6x2(nint k, float* a, nint aRow, nint aStep, float* b, nint bStep, float* start, nint startRow, float* c, nint cRow)
+    {
+        var a0 = a;
+        var a1 = a + aRow;
+        var a2 = a + 2 * aRow;
+        var a3 = a + 3 * aRow;
+        var a4 = a + 4 * aRow;
+        var a5 = a + 5 * aRow;
+        var s00 = Load(start, 0); var s01 = Load(start, 1);
+        var s10 = Load(start + startRow, 0); var s11 = Load(start + startRow, 1);
+        var s20 = Load(start + 2 * startRow, 0); var s21 = Load(start + 2 * startRow, 1);
+        var s30 = Load(start + 3 * startRow, 0); var s31 = Load(start + 3 * startRow, 1);
+        var s40 = Load(start + 4 * startRow, 0); var s41 = Load(start + 4 * startRow, 1);
+        var s50 = Load(start + 5 * startRow, 0); var s51 = Load(start + 5 * startRow, 1);
+        for (nint i = 0, end = k * aStep; i != end; i += aStep)
+        {
+            var b0 = Load(b, 0); var b1 = Load(b, 1);
+            var x = TLanes.Broadcast(a0[i]);
+            s00 = TLanes.MultiplyAdd(x, b0, s00); s01 = TLanes.MultiplyAdd(x, b1, s01);
+            x = TLanes.Broadcast(a1[i]);
+            s10 = TLanes.MultiplyAdd(x, b0, s10); s11 = TLanes.MultiplyAdd(x, b1, s11);
+            x = TLanes.Broadcast(a2[i]);
+            s20 = TLanes.MultiplyAdd(x, b0, s20); s21 = TLanes.MultiplyAdd(x, b1, s21);
+            x = TLanes.Broadcast(a3[i]);
+            s30 = TLanes.MultiplyAdd(x, b0, s30); s31 = TLanes.MultiplyAdd(x, b1, s31);
+            x = TLanes.Broadcast(a4[i]);
+            s40 = TLanes.MultiplyAdd(x, b0, s40); s41 = TLanes.MultiplyAdd(x, b1, s41);
+            x = TLanes.Broadcast(a5[i]);
+            s50 = TLanes.MultiplyAdd(x, b0, s50); s51 = TLanes.MultiplyAdd(x, b1, s51);
+            b += bStep;
+        }
+
+        Store(s00, c, 0); Store(s01, c, 1);
+        Store(s10, c + cRow, 0); Store(s11, c + cRow, 1);
+        Store(s20, c + 2 * cRow, 0); Store(s21, c + 2 * cRow, 1);
+        Store(s30, c + 3 * cRow, 0); Store(s31, c + 3 * cRow, 1);
+        Store(s40, c + 4 * cRow, 0); Store(s41, c + 4 * cRow, 1);
+        Store(s50, c + 5 * cRow, 0); Store(s51, c + 5 * cRow, 1);
+    }
+
+    /// <summary>1 row × 2 vectors: 2 sums in registers.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void Tile1x2(nint k, float* a, nint aRow, nint aStep, float* b, nint bStep, float* start, nint startRow, float* c, nint cRow)
+    {
+        var a0 = a;
+        var s00 = Load(start, 0); var s01 = Load(start, 1);
+        for (nint i = 0, end = k * aStep; i != end; i += aStep)
+        {
+            var b0 = Load(b, 0); var b1 = Load(b, 1);
+            var x = TLanes.Broadcast(a0[i]);
+            s00 = TLanes.MultiplyAdd(x, b0, s00); s01 = TLanes.MultiplyAdd(x, b1, s01);
+            b += bStep;
+        }
+
+        Store(s00, c, 0); Store(s01, c, 1);
+    }
+
     /// <summary>6 rows × 1 vector: 6 sums in registers.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static void Tile6x1(nint k, float* a, nint aRow, nint aStep, float* b, nint bStep, float* start, nint startRow, float* c, nint cRow)
@@ -188,6 +257,27 @@ internal static unsafe class Product<TVector, TLanes>
         }
 
         Store(s00, c, 0);
+    }
+
+    /// <summary>One row of A with four vectors each of two matrices, whose first rows are the starts: c (2, 4 vectors).</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public static void Row4Twice(nint k, float* a, float* first, float* second, float* c)
+    {
+        var s0 = Load(first, 0); var s1 = Load(first, 1); var s2 = Load(first, 2); var s3 = Load(first, 3);
+        var t0 = Load(second, 0); var t1 = Load(second, 1); var t2 = Load(second, 2); var t3 = Load(second, 3);
+        for (nint i = 0; i != k; i++)
+        {
+            first += 4 * TLanes.Width;
+            second += 4 * TLanes.Width;
+            var x = TLanes.Broadcast(a[i]);
+            s0 = TLanes.MultiplyAdd(x, Load(first, 0), s0); s1 = TLanes.MultiplyAdd(x, Load(first, 1), s1);
+            s2 = TLanes.MultiplyAdd(x, Load(first, 2), s2); s3 = TLanes.MultiplyAdd(x, Load(first, 3), s3);
+            t0 = TLanes.MultiplyAdd(x, Load(second, 0), t0); t1 = TLanes.MultiplyAdd(x, Load(second, 1), t1);
+            t2 = TLanes.MultiplyAdd(x, Load(second, 2), t2); t3 = TLanes.MultiplyAdd(x, Load(second, 3), t3);
+        }
+
+        Store(s0, c, 0); Store(s1, c, 1); Store(s2, c, 2); Store(s3, c, 3);
+        Store(t0, c, 4); Store(t1, c, 5); Store(t2, c, 6); Store(t3, c, 7);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

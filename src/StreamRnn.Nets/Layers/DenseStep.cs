@@ -11,7 +11,7 @@ public sealed unsafe class DenseStep : IDisposable
     private const int TileRows = 6;
     private const int TileColumns = 256;
 
-    private readonly TrainingKernel _kernel = TrainingKernel.Best;
+    private readonly VectorKernel _kernel = VectorKernel.Best;
     private readonly Activation _activation;
     private readonly int _columns; // O padded
     private readonly NativeFloats _packed; // (I + 1, O padded): Wᵀ, then b

@@ -9,7 +9,7 @@ public sealed unsafe class DenseTape : IDisposable
     private const int ChunkRows = 128;
 
     private readonly DenseLayer _layer;
-    private readonly TrainingKernel _kernel = TrainingKernel.Best;
+    private readonly VectorKernel _kernel = VectorKernel.Best;
     private readonly int _columns; // O padded
     private readonly int _row; // of _inputs: I + 1, padded
     private readonly NativeFloats _inputs; // (N, [x | 1 | padding])

@@ -10,7 +10,7 @@ namespace StreamRnn.Nets.Training;
 public sealed unsafe class LstmTape : IDisposable
 {
     private readonly LstmLayer _layer;
-    private readonly TrainingKernel _kernel = TrainingKernel.Best;
+    private readonly VectorKernel _kernel = VectorKernel.Best;
     private readonly int _units; // Hp
     private readonly int _length; // K = Hp + I
     private readonly int _row; // of _inputs: K + 1, padded

@@ -44,6 +44,26 @@ public class LstmKernelTests
 
     [Theory]
     [MemberData(nameof(Kernels))]
+    public void VeryWideRowsGoOneByOneWithTheSameBits(string name)
+    {
+        foreach (var inputs in new[] { 1500, 6000 })
+        {
+            var seeded = new Seeded(2);
+            using var step = new LstmLayer("lstm", inputs, 35, seeded).Prepare(LstmKernels.Choose(name));
+            using var together = StateBank.ForLstm(35, 9);
+            using var alone = StateBank.ForLstm(35, 9);
+            var x = Draw.Normal(seeded, 9 * inputs, 0.1);
+            step.Step(together, [0, 1, 2, 3, 4, 5, 6, 7, 8], x);
+            for (var row = 0; row < 9; row++)
+            {
+                step.Step(alone, [row], x.AsSpan(row * inputs, inputs));
+                Assert.Equal(Bits(alone.Row(row)), Bits(together.Row(row)));
+            }
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Kernels))]
     public void CuttingAStreamAnywhereAndCarryingTheStateChangesNothing(string name)
     {
         var seeded = new Seeded(5);

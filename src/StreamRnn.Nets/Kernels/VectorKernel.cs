@@ -3,14 +3,16 @@ using System.Runtime.Intrinsics;
 namespace StreamRnn.Nets.Kernels;
 
 /// <summary>What training and dense layers need of one vector width, behind virtual calls that are few and long. Sizes named padded are multiples of 16 floats, rows start on cache lines.</summary>
-internal abstract unsafe class TrainingKernel
+internal abstract unsafe class VectorKernel
 {
+    private static VectorKernel? s_best;
+
     /// <summary>The width that <see cref="LstmKernels.Best"/> has; the narrowest where that is the scalar reference.</summary>
-    public static TrainingKernel Best { get; } = LstmKernels.Best.Name switch
+    public static VectorKernel Best => s_best ??= LstmKernels.Best.Name switch
     {
-        "simd512" => new TrainingKernel<Vector512<float>, Lanes512>(),
-        "simd256" => new TrainingKernel<Vector256<float>, Lanes256>(),
-        _ => new TrainingKernel<Vector128<float>, Lanes128>(),
+        "simd512" => new VectorKernel<Vector512<float>, Lanes512>(),
+        "simd256" => new VectorKernel<Vector256<float>, Lanes256>(),
+        _ => new VectorKernel<Vector128<float>, Lanes128>(),
     };
 
     /// <summary>C = S + A·B, see <see cref="Product{TVector,TLanes}.Multiply"/>; n padded.</summary>
@@ -35,7 +37,7 @@ internal abstract unsafe class TrainingKernel
     public abstract void ActivateBackward(Activation activation, nint n, float* y, float* d);
 }
 
-internal sealed unsafe class TrainingKernel<TVector, TLanes> : TrainingKernel
+internal sealed unsafe class VectorKernel<TVector, TLanes> : VectorKernel
     where TVector : struct
     where TLanes : struct, ILanes<TVector>
 {
@@ -111,8 +113,8 @@ internal sealed unsafe class TrainingKernel<TVector, TLanes> : TrainingKernel
         switch (activation)
         {
             case Activation.Relu:
-                for (nint i = 0; i < n; i++)
-                    d[i] = y[i] > 0 ? d[i] : 0;
+                for (nint i = 0; i < n; i += TLanes.Width)
+                    TLanes.Store(TLanes.WherePositive(TLanes.Load(y + i), TLanes.Load(d + i)), d + i);
                 break;
             case Activation.Tanh:
                 for (nint i = 0; i < n; i += TLanes.Width)
