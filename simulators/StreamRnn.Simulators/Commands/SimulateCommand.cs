@@ -117,6 +117,10 @@ public static class SimulateCommand
                 await player.PlayAsync(emissions, playback, startsAt, stop).ConfigureAwait(false);
             }
         }
+        catch (OutputClosedException)
+        {
+            error.WriteLine("The reader of the output has gone.");
+        }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
             error.WriteLine("Stopped.");

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Diagnostics;
 using System.Text.Json.Nodes;
 using StreamRnn.Simulators;
 using StreamRnn.Simulators.Commands;
@@ -91,6 +92,26 @@ public sealed class SimulateCommandTests
         var (_, output, _) = await RunAsync("--stdout", "--kind", "pump", "--devices", "1", "--for", "1d", "--rate", "max");
         var last = JsonNode.Parse(output.TrimEnd('\n').Split('\n')[^1].Split(' ', 2)[1])!["time"]!.GetValue<DateTimeOffset>();
         Assert.InRange(DateTimeOffset.UtcNow - last, TimeSpan.Zero, TimeSpan.FromMinutes(2));
+    }
+
+    [Fact]
+    public async Task AReaderThatHasSeenEnoughEndsTheSimulation()
+    {
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+        var simulators = Path.ChangeExtension(typeof(SimulateCommand).Assembly.Location, "dll");
+        using var process = Process.Start(new ProcessStartInfo("dotnet", [simulators, "--stdout", "--speed", "600"]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+        try
+        {
+            Assert.StartsWith("devices/", await process.StandardOutput.ReadLineAsync(limit.Token), StringComparison.Ordinal);
+            process.StandardOutput.Close();
+            await process.WaitForExitAsync(limit.Token);
+            Assert.Equal(0, process.ExitCode);
+        }
+        finally
+        {
+            if (!process.HasExited)
+                process.Kill();
+        }
     }
 
     private static async Task<(int Exit, string Output, string Error)> RunAsync(params string[] arguments)
