@@ -52,5 +52,5 @@ public sealed record AlertOptions
     }
 
     private static string Problem(string key, IFormattable found, string allowed) =>
-        $"StreamRnn:Alerts:{key} is {found.ToString(null, CultureInfo.InvariantCulture)}; allowed are {allowed}";
+        $"StreamRnn:Alerts:{key} is '{found.ToString(null, CultureInfo.InvariantCulture)}'; allowed is {allowed}";
 }

@@ -12,7 +12,7 @@ public static class Summary
         var sentence = e.Status switch
         {
             AlertStatus.Resolved => Resolved(e),
-            AlertStatus.Updated => e.Kind == AlertKind.Silence ? $"Still no reading from {Subject(e)} for {Silent(e)}{Usually(usualInterval)}; {Silence}." : Updated(e),
+            AlertStatus.Updated => e.Kind == AlertKind.Silence ? $"Still no reading from {Subject(e)} {Silent(e)}{Usually(usualInterval)}; {Silence}." : Updated(e),
             _ => Opened(e, usualInterval),
         };
         return e is { Flapping: true, Status: AlertStatus.Opened } ? "Again: " + sentence : sentence;
@@ -22,7 +22,7 @@ public static class Summary
 
     private static string Opened(AlertEvent e, double? usualInterval) => e.Kind switch
     {
-        AlertKind.Silence => $"{Subject(e)}: no reading for {Silent(e)}{Usually(usualInterval)}; {Silence}.",
+        AlertKind.Silence => $"{Subject(e)}: no reading {Silent(e)}{Usually(usualInterval)}; {Silence}.",
         AlertKind.Stuck => $"{Subject(e)} stands still{Now(e, " at ", "")}{Expected(e)}; check whether the device still measures.",
         AlertKind.LevelShift => $"{Subject(e)} has moved to another level{Now(e, ": it is ", "")}{Expected(e)}; check what changed, or leave it and it becomes the normal.",
         AlertKind.Pattern => $"{Subject(e)} no longer follows its usual pattern{Now(e, ": it is ", "")}{Expected(e)}; check what changed.",
@@ -82,13 +82,13 @@ public static class Summary
         ? ""
         : " (" + string.Join(", ", e.Contributions.OrderByDescending(c => c.Share).Take(3).Select(c => $"{c.Channel} {Wording.Percent(c.Share)}")) + ")";
 
-    private static string Lasted(AlertEvent e) => Wording.Duration((e.ResolvedAt ?? e.EventTime) - e.OpenedAt);
+    private static string Lasted(AlertEvent e) => Wording.Duration(e.OpenedAt, e.ResolvedAt ?? e.EventTime);
 
     // Counted from the last reading where it is known, else from the missed deadline.
     private static string Silent(AlertEvent e)
     {
         var since = e.Recent.Count > 0 && e.Recent[^1].Time < e.EventTime ? e.Recent[^1].Time : e.OpenedAt;
-        return Wording.Duration(e.EventTime - since);
+        return since < e.EventTime ? $"for {Wording.Duration(since, e.EventTime)}" : "when one was due";
     }
 
     private static string Usually(double? interval) => interval is > 0 and < 1e9

@@ -1,4 +1,5 @@
 using System.Globalization;
+using StreamRnn.Readings;
 
 namespace StreamRnn.Alerts;
 
@@ -30,6 +31,9 @@ internal static class Wording
         : (value == 0 ? 0 : value).ToString("G4", CultureInfo.InvariantCulture);
 
     public static string Percent(double share) => Fixed(100 * share, 0) + " %";
+
+    /// <summary>From one instant to another, whatever they are: an event must never fail on its sentence.</summary>
+    public static string Duration(Instant from, Instant to) => Duration(TimeSpan.FromSeconds(Math.Clamp(to.Seconds - from.Seconds, 0, 1e11)));
 
     /// <summary>The two largest units: 850 ms, 2.5 s, 4 min 10 s, 2 h 5 min, 3 d 4 h. Never negative.</summary>
     public static string Duration(TimeSpan time)

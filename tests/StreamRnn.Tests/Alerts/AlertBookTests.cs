@@ -146,10 +146,16 @@ public sealed class AlertBookTests
     public void OptionsOutOfRangeAreNamedWithWhatIsAllowed()
     {
         Assert.Empty(new AlertOptions().Problems());
-        Assert.Equal(["StreamRnn:Alerts:HoldReadings is 0; allowed are 1 to 1000 readings"], new AlertOptions { HoldReadings = 0 }.Problems());
+        Assert.Equal(["StreamRnn:Alerts:HoldReadings is '0'; allowed is 1 to 1000 readings"], new AlertOptions { HoldReadings = 0 }.Problems());
         var bad = new AlertOptions
         {
-            OpenAfter = 2, OpenWithin = 65, ResolveBelow = double.NaN, HoldReadings = -1, UpdateInterval = TimeSpan.Zero, LongestReadings = 1, FlapWindow = -TimeSpan.FromSeconds(1),
+            OpenAfter = 2,
+            OpenWithin = 65,
+            ResolveBelow = double.NaN,
+            HoldReadings = -1,
+            UpdateInterval = TimeSpan.Zero,
+            LongestReadings = 1,
+            FlapWindow = -TimeSpan.FromSeconds(1),
         };
         Assert.Equal(6, bad.Problems().Count());
         Assert.Single(new AlertOptions { OpenAfter = 2 }.Problems());

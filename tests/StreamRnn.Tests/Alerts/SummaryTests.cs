@@ -67,6 +67,23 @@ public sealed class SummaryTests
     }
 
     [Fact]
+    public void ASilenceOfNoLengthIsAMissedReading() => Assert.Equal(
+        "freezer-02: no reading when one was due; check its power and its connection.", Of(Opened with { Kind = AlertKind.Silence, Channel = null }));
+
+    [Fact]
+    public void NoTimesMakeASentenceFail()
+    {
+        foreach (var status in Enum.GetValues<AlertStatus>())
+        {
+            foreach (var kind in Enum.GetValues<AlertKind>())
+            {
+                foreach (var (opened, now) in new[] { (long.MinValue, long.MaxValue), (long.MaxValue, long.MinValue), (0, long.MaxValue) })
+                    Assert.NotEmpty(Of(Opened with { Status = status, Kind = kind, OpenedAt = new(opened), EventTime = new(now), Recent = [(new(opened), 1)] }));
+            }
+        }
+    }
+
+    [Fact]
     public void AnUpdateTellsForHowLongAndHowMany() => Assert.Equal(
         "freezer-02 temperature is still unusual after 12 min: it is -3.1, expected -19.4 to -17.0; 24 unusual readings so far, severity major; check the device.",
         Of(Opened with { Status = AlertStatus.Updated, EventTime = Later(720), Count = 24 }));
