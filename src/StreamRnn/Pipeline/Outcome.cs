@@ -33,6 +33,16 @@ public sealed class Outcome
     public int Duplicates { get; set; }
     public int Late { get; set; }
 
+    internal void Append(Outcome other)
+    {
+        Alerts.AddRange(other.Alerts);
+        States.AddRange(other.States);
+        Scores.AddRange(other.Scores);
+        Readings += other.Readings;
+        Duplicates += other.Duplicates;
+        Late += other.Late;
+    }
+
     public void Clear()
     {
         Alerts.Clear();

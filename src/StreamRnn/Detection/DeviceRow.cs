@@ -1,0 +1,60 @@
+namespace StreamRnn.Detection;
+
+/// <summary>What is learned of a device beyond its series: how its combined score is distributed, and the state of its alarm budget.</summary>
+public struct DeviceRow
+{
+    public const double WeekSeconds = 604_800;
+
+    /// <summary>Readings before a device may raise an alert.</summary>
+    public const int WarmUp = 50;
+
+    /// <summary>Readings after an alert opened during which no other opens: one incident, one alert.</summary>
+    public const int Refractory = 100;
+
+    /// <summary>However quiet a device was, its threshold sinks at most so many decades below what the budget says.</summary>
+    private const double LeastRaise = -1;
+
+    public int Count;                // readings of the device
+    public int SinceAlert;           // readings since the last alert opened
+    public float Raise;              // decades that past alerts have put on the threshold
+    public float Interval;           // EW mean of the seconds between readings
+    public long LastTime;            // µs
+    public long PhaseSince;          // event time of the last change of phase, µs
+    public byte Phase;               // Pipeline.Phase
+    public Calibrator Tail;
+
+    /// <summary>Root mean square over the channels of their rarity, each at most 8, doubled; the same formula as within a channel.</summary>
+    public static double Combine(double sumOfSquares, int channels) => 2 * Math.Sqrt(sumOfSquares / channels);
+
+    /// <summary>Readings a week at the present cadence.</summary>
+    public readonly double ReadingsPerWeek => WeekSeconds / Math.Max(Interval, 1e-3);
+
+    /// <summary>The budget as a chance per reading, b.</summary>
+    public readonly double Budget(double falseAlarmsPerWeek) => Math.Min(0.05, falseAlarmsPerWeek / ReadingsPerWeek);
+
+    /// <summary>The rarity from which an alert opens: −log10 b, raised by each alert and sinking by b with each reading, so that over time one alert is spent per 1/b readings.</summary>
+    public readonly double Threshold(double falseAlarmsPerWeek) => -Math.Log10(Budget(falseAlarmsPerWeek)) + Raise;
+
+    public readonly bool MayOpen => Count >= WarmUp && SinceAlert >= Refractory;
+
+    /// <summary>Folds one reading of the device.</summary>
+    public void Learn(long time, double combined, double falseAlarmsPerWeek, bool learnTail)
+    {
+        if (Count > 0)
+            Interval += (float)(Math.Max(1.0 / Count, 0.05) * (Math.Max(0, (time - LastTime) / 1e6) - Interval));
+        else
+            SinceAlert = Refractory;
+        LastTime = time;
+        Count++;
+        SinceAlert++;
+        Raise = (float)Math.Max(LeastRaise, Raise - Budget(falseAlarmsPerWeek));
+        if (learnTail)
+            Tail.Learn(combined);
+    }
+
+    public void AlertOpened()
+    {
+        SinceAlert = 0;
+        Raise += 1;
+    }
+}

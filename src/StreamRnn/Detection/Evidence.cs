@@ -1,0 +1,77 @@
+namespace StreamRnn.Detection;
+
+/// <summary>The four kinds of evidence that a reading's series gives, in the order of <see cref="Evidence.Strongest"/>.</summary>
+public enum EvidenceKind { Range, Level, Near, Far }
+
+/// <summary>
+/// How odd a reading is for its series, from four sides; each 0 or more, higher is more anomalous.
+/// Raw evidence, before calibration:
+/// <list type="bullet">
+/// <item>range: 4 + log10(ex/0.05) where the value lies ex &gt; 0.05 of the whole range so far outside it — a record — else 0; needs no calibration;</item>
+/// <item>level: √31 · |EW(1/16) of half the deviation from the slow mean in spreads|: about standard normal for white noise;</item>
+/// <item>near, far: 4 log10(1 + |x − μ|/s) of the net's forecast 1 and 12 steps ahead, in the series' own mean error s.</item>
+/// </list>
+/// </summary>
+public readonly record struct Evidence(double Range, double Level, double Near, double Far)
+{
+    private const double RangeTolerance = 0.05;
+    private const double Cap = 8;
+    private static readonly double LevelUnit = Math.Sqrt(31);        // a mean over EW(1/16) of unit noise has deviation 1/√31
+
+    /// <summary>Reads the row, writes nothing.</summary>
+    /// <param name="nearForecast">μ1, made before <paramref name="x"/> was looked at.</param>
+    public static Evidence Of(in SeriesRow row, double x, double nearForecast)
+    {
+        var floor = Outlook.Floor(row);
+        double range = 0;
+        if (row.Count >= Calibrator.LeastCount)
+        {
+            var width = Math.Max(row.Most - row.Least, floor);
+            var excess = Math.Max(row.Least - x, x - row.Most) / width;
+            if (excess > RangeTolerance)
+                range = 4 + Math.Log10(excess / RangeTolerance);
+        }
+
+        var level = LevelUnit * Math.Abs(Learning.NextLevel(row, x));
+        var near = 4 * Math.Log10(1 + (Math.Abs(x - nearForecast) / Math.Max(row.NearScale, floor)));
+        double far = 0;
+        if (HasFar(row))
+            far = 4 * Math.Log10(1 + (Math.Abs(x - row.Origin - row.Due[row.Count % Outlook.FarSteps][0]) / Math.Max(row.FarScale, floor)));
+        return new Evidence(range, level, near, far);
+    }
+
+    /// <summary>Each kind as rarity: calibrated by the series' own past, at most 8 so that no single kind decides alone.</summary>
+    public Evidence Calibrated(in SeriesRow row) => new(
+        Math.Min(Range, Cap),
+        Math.Min(row.LevelTail.Rarity(Level), Cap),
+        Math.Min(row.NearTail.Rarity(Near), Cap),
+        Math.Min(row.FarTail.Rarity(Far), Cap));
+
+    /// <summary>Root mean square of calibrated evidence, doubled: a mean would drown the one kind that sees it, a maximum would hear every kind's noise.</summary>
+    public double Combined => 2 * Math.Sqrt(((Range * Range) + (Level * Level) + (Near * Near) + (Far * Far)) / 4);
+
+    public EvidenceKind Strongest
+    {
+        get
+        {
+            var (kind, most) = (EvidenceKind.Near, Near);
+            if (Far > most)
+                (kind, most) = (EvidenceKind.Far, Far);
+            if (Level > most)
+                (kind, most) = (EvidenceKind.Level, Level);
+            return Range >= most ? EvidenceKind.Range : kind;
+        }
+    }
+
+    /// <summary>Adds raw evidence, and the calibrated evidence's combination, to the series' past.</summary>
+    public void Learn(ref SeriesRow row, double combined)
+    {
+        row.LevelTail.Learn(Level);
+        row.NearTail.Learn(Near);
+        if (HasFar(row))
+            row.FarTail.Learn(Far);
+        row.AllTail.Learn(combined);
+    }
+
+    private static bool HasFar(in SeriesRow row) => row.Count >= Outlook.FarSteps;
+}

@@ -1,0 +1,130 @@
+namespace StreamRnn.Detection;
+
+/// <summary>
+/// Folds a reading into a series' row. Levels are always followed, for the next forecast stands on them; scales, tails, the profile and the range are not
+/// learned while an alert is open, so that an anomaly does not become the measure of what is normal.
+/// EW(α) is an exponentially weighted mean whose rate is max(1/(n + 1), α): a plain mean until it has α's memory.
+/// </summary>
+public static class Learning
+{
+    private const double FastRate = 1.0 / 20, SlowRate = 1.0 / 500, NearRate = 1.0 / 200, FarRate = 1.0 / 300, LevelRate = 1.0 / 16;
+    private const double BandShare = 0.01;
+
+    /// <summary>Before so many readings an error is not clipped: there is nothing yet to clip it by.</summary>
+    private const int Settled = 30;
+
+    /// <summary>The scales: how far the anchors and the net's forecasts are usually off. Called before <see cref="Levels"/>.</summary>
+    /// <param name="near">As <see cref="Outlook.Look"/> left them, made before x was seen.</param>
+    /// <param name="nearForecast">The net's forecast of x, NaN where there is none (training).</param>
+    public static void Errors(ref SeriesRow row, double x, ReadOnlySpan<double> near, double nearForecast)
+    {
+        var n = row.Count;
+        for (var k = 0; k < Anchors.Count; k++)
+            row.NearErrors[k] = Mean(row.NearErrors[k], Math.Abs(x - near[k]), n, NearRate, near[Anchors.Count + k], row.Spread);
+
+        var floor = Outlook.Floor(row);
+        ref readonly var due = ref row.Due[n % Outlook.FarSteps];
+        var dueCount = n - Outlook.FarSteps + 1;
+        if (dueCount > 0)
+        {
+            for (var k = 0; k < Anchors.Count; k++)
+                row.FarErrors[k] = Mean(row.FarErrors[k], Math.Abs(x - row.Origin - due[1 + k]), dueCount, FarRate, Math.Max(row.FarErrors[k], floor), row.Spread);
+            row.FarScale = Math.Max(floor, Mean(row.FarScale, Math.Abs(x - row.Origin - due[0]), dueCount, FarRate, Math.Max(row.FarScale, floor), 0));
+        }
+
+        if (!double.IsNaN(nearForecast))
+        {
+            var error = Math.Abs(x - nearForecast);
+            // Robbins & Monro (1951): the ratio that a share of 1 % exceeds; steps in proportion to itself.
+            if (n > 1)
+            {
+                var exceeds = error > row.Band * row.NearScale ? 1 : 0;
+                row.Band = (float)Math.Clamp(row.Band * Math.Exp(Math.Max(2.0 / n, 0.02) * (exceeds - BandShare) * 4), 2, 50);
+            }
+
+            row.NearScale = Math.Max(floor, Mean(row.NearScale, error, n, NearRate, Math.Max(row.NearScale, floor), 0));
+        }
+
+        var spreadLimit = n < Settled ? double.MaxValue : (10 * row.Spread) + (2.5 * row.NearErrors[Anchors.Last]);
+        row.Spread += Math.Max(1.0 / n, SlowRate) * (Math.Min(Math.Abs(x - row.Slow), spreadLimit) - row.Spread);
+    }
+
+    /// <summary>The levels, the range's record excepted, and what the next input of the net needs.</summary>
+    public static void Levels(ref SeriesRow row, double x, long time, ReadOnlySpan<double> near)
+    {
+        var n = row.Count;
+        for (var k = 0; k < Anchors.Count; k++)
+            row.LastErrors[k] = (float)Math.Clamp((x - near[k]) / near[Anchors.Count + k], -1e6, 1e6);
+        row.Level = (float)NextLevel(row, x);
+        var gap = Math.Max(0, (time - row.LastTime) / 1e6);
+        row.IntervalTail.Learn(SilenceWatch.Evidence(gap, row.Interval));
+        row.Interval += (float)(Math.Max(1.0 / n, FastRate) * (gap - row.Interval));
+        row.Fast += Math.Max(1.0 / (n + 1), FastRate) * (x - row.Fast);
+        row.Slow += Math.Max(1.0 / (n + 1), SlowRate) * (x - row.Slow);
+        (row.Last, row.LastButOne) = (x, row.Last);
+        Remember(ref row, x, time, gap);
+    }
+
+    /// <summary>Range and time-of-day profile.</summary>
+    public static void Habits(ref SeriesRow row, double x, long time)
+    {
+        row.Least = Math.Min(row.Least, x);
+        row.Most = Math.Max(row.Most, x);
+        row.Profile.Learn(time, x - row.Origin);
+    }
+
+    /// <summary>The first reading of a series: there is nothing to compare it with.</summary>
+    public static void First(ref SeriesRow row, double x, long time)
+    {
+        row = default;
+        row.Origin = row.Last = row.LastButOne = row.Fast = row.Slow = row.Least = row.Most = x;
+        row.Band = 4;
+        row.Expected = double.NaN;
+        row.Profile.Learn(time, 0);
+        Remember(ref row, x, time, 0);
+    }
+
+    /// <summary>The far forecast made now is for the reading <see cref="Outlook.FarSteps"/> − 1 after this one.</summary>
+    public static void Await(ref SeriesRow row, double farForecast, ReadOnlySpan<double> far)
+    {
+        ref var due = ref row.Due[(row.Count + Outlook.FarSteps - 1) % Outlook.FarSteps];
+        due[0] = ToFloat(farForecast - row.Origin);
+        for (var k = 0; k < Anchors.Count; k++)
+            due[1 + k] = ToFloat(far[k] - row.Origin);
+    }
+
+    /// <summary>The level evidence's running mean with x taken in: EW(1/16) of half the deviation from the slow mean in units of the spread, clipped at ± 8.</summary>
+    public static double NextLevel(in SeriesRow row, double x)
+    {
+        var z = Math.Clamp((x - row.Slow) / Math.Max(row.Spread, Outlook.Floor(row)), -8, 8);
+        return row.Level + (LevelRate * ((0.5 * z) - row.Level));
+    }
+
+    /// <summary>A level shift is adopted: from now on the new level is what the series is measured by.</summary>
+    public static void Adopt(ref SeriesRow row)
+    {
+        row.Slow = row.Fast;
+        row.Level = 0;
+        for (var i = 0; i < Math.Min(row.Count, SeriesRow.RecentLength); i++)
+        {
+            row.Least = Math.Min(row.Least, row.Origin + row.Recent[i].Value);
+            row.Most = Math.Max(row.Most, row.Origin + row.Recent[i].Value);
+        }
+    }
+
+    private static void Remember(ref SeriesRow row, double x, long time, double gap)
+    {
+        row.Recent[row.Count % SeriesRow.RecentLength] = new RecentReading { Value = ToFloat(x - row.Origin), Gap = (float)gap };
+        row.LastTime = time;
+        row.Count++;
+    }
+
+    private static double Mean(double mean, double error, int n, double rate, double scale, double spread)
+    {
+        if (n >= Settled)
+            error = Math.Min(error, (8 * scale) + (0.1 * spread));
+        return mean + (Math.Max(1.0 / n, rate) * (error - mean));
+    }
+
+    private static float ToFloat(double value) => (float)Math.Clamp(value, -float.MaxValue, float.MaxValue);
+}

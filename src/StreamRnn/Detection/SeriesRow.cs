@@ -1,0 +1,76 @@
+using System.Runtime.CompilerServices;
+
+namespace StreamRnn.Detection;
+
+/// <summary>
+/// All that is learned of one series, but for the net's hidden and cell state: one contiguous block, which is also the checkpoint row.
+/// Levels are in the series' unit as doubles; the rings and the profile are floats counted from <see cref="Origin"/>, the first value.
+/// The letters in brackets are those of docs/detection.md.
+/// </summary>
+public struct SeriesRow
+{
+    /// <summary>Recent readings kept to be shown in an alert.</summary>
+    public const int RecentLength = 16;
+
+    public int Count;                    // readings folded
+    public int LateRun;                  // late readings in a row
+    public long LastTime;                // event time of the last reading, µs
+    public long LastHeard;               // listening clock when it came, µs
+    public double Last, LastButOne;      // x1, x2
+    public double Fast, Slow;            // e05: EW mean over 20; m: EW mean over 500
+    public double Spread;                // S: EW mean of |x − m|
+    public double Least, Most;           // range so far
+    public double Origin;                // first value
+    public double NearScale, FarScale;   // s1, s12: EW mean of the net's |error| at 1 and 12 steps
+    public Quad NearErrors;              // a1: EW mean of |x − anchor| at one step
+    public Quad FarErrors;               // a12
+    public float Interval;               // EW mean of the seconds between readings
+    public float Band;                   // |error| / s1 that one normal reading in a hundred exceeds
+    public float Level;                  // EW over 16 of the clipped deviation from m, in S
+    public double Expected;              // the last near forecast, made before its value was seen; NaN after the first reading
+    public float Rarity;                 // G: the latest calibrated evidence of the series
+    public bool Silent;                  // found overdue and not heard since
+    public Surprise LastErrors;          // last error of each anchor, in its scale
+    public DueRing Due;                  // far forecasts that wait for their reading
+    public DayProfile Profile;           // p
+    public RecentRing Recent;
+    public Calibrator LevelTail, NearTail, FarTail, AllTail, IntervalTail;
+
+    [InlineArray(Anchors.Count)]
+    public struct Quad
+    {
+        private double _first;
+    }
+
+    [InlineArray(Anchors.Count)]
+    public struct Surprise
+    {
+        private float _first;
+    }
+
+    /// <summary>A far forecast, then its anchors; from <see cref="Origin"/>.</summary>
+    [InlineArray(1 + Anchors.Count)]
+    public struct DueForecast
+    {
+        private float _first;
+    }
+
+    [InlineArray(Outlook.FarSteps)]
+    public struct DueRing
+    {
+        private DueForecast _first;
+    }
+
+    [InlineArray(RecentLength)]
+    public struct RecentRing
+    {
+        private RecentReading _first;
+    }
+}
+
+/// <summary>A value from the origin, and the seconds since the reading before.</summary>
+public struct RecentReading
+{
+    public float Value;
+    public float Gap;
+}

@@ -1,0 +1,66 @@
+namespace StreamRnn.Detection;
+
+/// <summary>
+/// Which series are overdue. The usual interval is learned from event time, so that a backlog read in one gulp does not make a device look fast; how long it has
+/// been quiet is measured on the listening clock, so that our own deafness does not make it look silent.
+/// <para>
+/// Deadline: the interval as rare among the series' own as the device's alarm budget asks — the exponential tail of ln(interval) above its 95 % quantile, as a
+/// <see cref="Calibrator"/> keeps it — and never less than <see cref="LeastIntervals"/> usual intervals plus <see cref="Grace"/>.
+/// </para>
+/// </summary>
+public sealed class SilenceWatch
+{
+    /// <summary>Readings before a series' interval counts as known.</summary>
+    public const int LeastReadings = 30;
+
+    public const double LeastIntervals = 2.5;
+
+    /// <summary>Seconds that a network may hold a reading up.</summary>
+    public const double Grace = 0.25;
+
+    private const double PerDoubling = 4;                   // evidence per factor e of interval: keeps the bins fine where intervals vary little
+
+    private readonly PriorityQueue<int, (long At, int Slot)> _queue = new();
+
+    /// <summary>How unusual an interval is: 0 at or below the usual one, 4 per factor e above.</summary>
+    public static double Evidence(double interval, double usual) => PerDoubling * Math.Log(Math.Max(1, interval / Math.Max(usual, 1e-6)));
+
+    /// <summary>Seconds after the last reading at which the series is overdue; infinite while too little is known.</summary>
+    /// <param name="row">Only read.</param>
+    /// <param name="rarity">How rare a silence must be, decades: −log10 of the device's budget per reading.</param>
+    public static double Deadline(in SeriesRow row, double rarity)
+    {
+        if (row.Count < LeastReadings || row.Interval <= 0)
+            return double.PositiveInfinity;
+        var tail = row.Interval * Math.Exp(Math.Min(row.IntervalTail.EvidenceAt(rarity), 40) / PerDoubling);
+        return Math.Max(tail, LeastIntervals * row.Interval) + Grace;
+    }
+
+    /// <summary>Starts to watch a series; once is enough, it is watched until it is found silent.</summary>
+    public void Watch(int slot, in SeriesRow row, double rarity) => _queue.Enqueue(slot, (DueAt(row, rarity), slot));
+
+    /// <summary>The next series that is overdue at <paramref name="heard"/> (listening clock, µs), or −1. It is no longer watched then.</summary>
+    /// <param name="rows">The shard's series.</param>
+    /// <param name="heard">Listening clock, µs.</param>
+    /// <param name="rarityOf">Slot → how rare a silence must be.</param>
+    public int NextOverdue(Rows<SeriesRow> rows, long heard, Func<int, double> rarityOf)
+    {
+        while (_queue.TryPeek(out var slot, out var due) && due.At <= heard)
+        {
+            _queue.Dequeue();
+            var at = DueAt(rows[slot], rarityOf(slot));
+            if (at <= heard)
+                return slot;
+            _queue.Enqueue(slot, (at, slot));                // it has spoken since: look again at its new deadline
+        }
+
+        return -1;
+    }
+
+    private static long DueAt(in SeriesRow row, double rarity)
+    {
+        var deadline = Deadline(row, rarity);
+        // Not known yet: look again when it may be.
+        return row.LastHeard + (long)(1e6 * Math.Min(double.IsInfinity(deadline) ? Math.Max(10 * row.Interval, 1) : deadline, 1e9));
+    }
+}

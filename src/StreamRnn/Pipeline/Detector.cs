@@ -1,0 +1,139 @@
+using System.Reactive.Concurrency;
+using System.Reactive.Disposables;
+using System.Reactive.Linq;
+using StreamRnn.Alerts;
+using StreamRnn.Detection;
+using StreamRnn.Readings;
+
+namespace StreamRnn.Pipeline;
+
+/// <summary>
+/// All shards together: the detector as a fold over entries. <see cref="Fold"/> works on the calling thread (replay, evaluation, tests);
+/// the operator <see cref="PipelineOperators.Detect"/> gives every shard a thread of its own. Both make the same outcomes.
+/// </summary>
+public sealed class Detector : IDisposable
+{
+    private readonly ShardedBatches _batches;
+    private readonly Outcome[] _parts;
+
+    public Detector(DetectionOptions detection, AlertOptions alerts, BaseModel model, DeviceRegistry registry)
+    {
+        Shards = [.. Enumerable.Range(0, registry.Shards).Select(_ => new Shard(detection, alerts, model))];
+        _batches = new ShardedBatches(Shards.Count);
+        _parts = [.. Shards.Select(_ => new Outcome())];
+    }
+
+    public IReadOnlyList<Shard> Shards { get; }
+
+    public int OpenAlerts => Shards.Sum(s => s.OpenAlerts);
+
+    /// <summary>Folds one entry. The outcome is valid until the next call.</summary>
+    public Outcome Fold(Arrivals arrivals)
+    {
+        _batches.Deal(arrivals);
+        for (var i = 0; i < Shards.Count; i++)
+            FoldShard(i, _batches);
+        return Gather();
+    }
+
+    /// <summary>Takes effect with the next entry and forgets nothing. Called between entries.</summary>
+    public void Set(DetectionOptions options)
+    {
+        foreach (var shard in Shards)
+            shard.Set(options);
+    }
+
+    public void Dispose()
+    {
+        foreach (var shard in Shards)
+            shard.Dispose();
+    }
+
+    internal void FoldShard(int shard, ShardedBatches batches)
+    {
+        _parts[shard].Clear();
+        Shards[shard].Fold(batches.Of(shard), batches.Now, batches.Heard, _parts[shard]);
+    }
+
+    /// <summary>The shards' outcomes in the order of the shards.</summary>
+    internal Outcome Gather()
+    {
+        var whole = _parts[0];
+        foreach (var part in _parts.AsSpan(1))
+            whole.Append(part);
+        return whole;
+    }
+}
+
+/// <summary>The pipeline's verbs: <c>door.Arrivals.InBatches(shards).Detect(detector).Subscribe(…)</c>.</summary>
+public static class PipelineOperators
+{
+    /// <summary>Deals each entry to the shards and splits it into waves. One object, used again for every entry: an observer is done with it when it returns.</summary>
+    public static IObservable<ShardedBatches> InBatches(this IObservable<Arrivals> entries, int shards) =>
+        Observable.Create<ShardedBatches>(observer =>
+        {
+            var batches = new ShardedBatches(shards);
+            return entries.Subscribe(
+                entry =>
+                {
+                    batches.Deal(entry);
+                    observer.OnNext(batches);
+                },
+                observer.OnError,
+                observer.OnCompleted);
+        });
+
+    /// <summary>
+    /// Folds the batches, each shard on a thread of its own (the first on the caller's), and emits what came of the entry when all are done:
+    /// an entry is through before the next one begins, so order and acknowledgement need no bookkeeping. State lives in the shards, not in this operator.
+    /// </summary>
+    public static IObservable<Outcome> Detect(this IObservable<ShardedBatches> entries, Detector detector) =>
+        Observable.Create<Outcome>(observer =>
+        {
+            var threads = detector.Shards.Skip(1).Select((_, i) => new EventLoopScheduler(work => new Thread(work)
+            {
+                Name = $"shard-{i + 1}",
+                IsBackground = true,
+            })).ToArray();
+            var faults = new Exception?[detector.Shards.Count];
+            var done = new CountdownEvent(1);
+            var subscription = entries.Subscribe(
+                batches =>
+                {
+                    done.Reset(detector.Shards.Count);
+                    for (var i = 1; i < detector.Shards.Count; i++)
+                        threads[i - 1].Schedule((i, batches), (_, work) => Fold(work.i, work.batches));
+                    Fold(0, batches);
+                    done.Wait();
+                    if (Array.Find(faults, f => f is not null) is { } fault)
+                        observer.OnError(fault);
+                    else
+                        observer.OnNext(detector.Gather());
+                },
+                observer.OnError,
+                observer.OnCompleted);
+            return () =>
+            {
+                subscription.Dispose();
+                foreach (var thread in threads)
+                    thread.Dispose();
+                done.Dispose();
+            };
+
+            IDisposable Fold(int shard, ShardedBatches batches)
+            {
+                try
+                {
+                    detector.FoldShard(shard, batches);
+                }
+                catch (Exception fault)
+                {
+                    // A fault here is a defect, not bad input: it must reach the observer, whichever thread it happened on.
+                    faults[shard] = fault;
+                }
+
+                done.Signal();
+                return Disposable.Empty;
+            }
+        });
+}
