@@ -1,0 +1,249 @@
+using CsCheck;
+using StreamRnn.Alerts;
+using StreamRnn.Detection;
+using StreamRnn.Nets;
+using StreamRnn.Pipeline;
+
+namespace StreamRnn.Tests.Pipeline;
+
+public sealed class ShardTests
+{
+    private const double Start = 1_700_000_000;
+
+    [Fact]
+    public void ADeviceWarmsUpForFiftyReadingsAndSaysSoEveryTen()
+    {
+        using var fleet = new Fleet();
+        Normal(fleet, "d", 60);
+        Assert.Equal([1, 10, 20, 30, 40, 50], fleet.States.Select(s => s.Seen));
+        Assert.All(fleet.States.SkipLast(1), s => Assert.Equal(Phase.WarmingUp, s.Phase));
+        Assert.Equal(Phase.Ready, fleet.States[^1].Phase);
+        Assert.Equal(1, fleet.States[^1].UsualIntervals["x"], 2);
+    }
+
+    [Fact]
+    public void AnOutlierOpensOneAlertThatResolvesByItselfAndTellsWhatWasExpected()
+    {
+        using var fleet = new Fleet();
+        var t = Normal(fleet, "d", 400);
+        fleet.Send("d", t, ("x", 200));
+        Normal(fleet, "d", 100, t + 1);
+        Assert.Equal([AlertStatus.Opened, AlertStatus.Resolved], fleet.Alerts.Where(a => a.Status != AlertStatus.Updated).Select(a => a.Status));
+        var opened = fleet.Alerts[0];
+        Assert.Equal(200, opened.Value);
+        Assert.InRange(opened.Expected!.Value, 10, 30);
+        Assert.InRange(opened.Upper!.Value, opened.Expected.Value, 100);
+        Assert.Equal("x", Assert.Single(opened.Contributions).Channel);
+        Assert.Equal(200, opened.Recent[^1].Value);
+        Assert.Equal(Start + 400, opened.OpenedAt.Seconds, 3);
+    }
+
+    [Fact]
+    public void TheChannelThatIsOffIsNamed()
+    {
+        using var fleet = new Fleet();
+        var random = new Seeded(4);
+        for (var i = 0; i < 400; i++)
+            fleet.Send("d", Start + i, ("a", 5 + random.NextNormal()), ("b", i == 390 ? 90 : 20 + random.NextNormal()), ("c", random.NextNormal()));
+        var opened = fleet.Alerts.First(a => a.Status == AlertStatus.Opened);
+        Assert.Equal("b", opened.Channel);
+        Assert.Equal("b", opened.Contributions[0].Channel);
+        Assert.Equal(1, opened.Contributions.Sum(c => c.Share), 6);
+    }
+
+    [Fact]
+    public void NoAlertOpensDuringWarmUp()
+    {
+        using var fleet = new Fleet();
+        for (var i = 0; i < DeviceRow.WarmUp; i++)
+            fleet.Send("d", Start + i, ("x", i == 45 ? 1e6 : i % 3));
+        Assert.Empty(fleet.Alerts);
+    }
+
+    [Fact]
+    public void ScalesAndTailsAreNotLearnedWhileAnAlertIsOpen()
+    {
+        using var fleet = new Fleet();
+        var t = Normal(fleet, "d", 400);
+        var before = fleet.RowOf("d", "x");
+        fleet.Send("d", t, ("x", 500));
+        var after = fleet.RowOf("d", "x");
+        Assert.Single(fleet.Alerts);
+        Assert.Equal(before.NearScale, after.NearScale);
+        Assert.Equal(before.Most, after.Most);
+        Assert.Equal(before.NearTail.Count, after.NearTail.Count);
+        Assert.NotEqual(before.Last, after.Last);
+    }
+
+    [Fact]
+    public void ASilentDeviceIsReportedWhileItIsSilentAndResolvedByItsNextReading()
+    {
+        using var fleet = new Fleet();
+        var t = Normal(fleet, "d", 100);
+        var last = t - 1;
+        double? toldAfter = null;
+        for (var now = last; now < last + 20 && toldAfter is null; now += 0.25)
+        {
+            fleet.Fold(now);
+            if (fleet.Alerts.Count > 0)
+                toldAfter = now - last;
+        }
+
+        Assert.NotNull(toldAfter);
+        Assert.InRange(toldAfter.Value, 2, 4);           // within three to four of its usual intervals of 1 s
+        var opened = Assert.Single(fleet.Alerts);
+        Assert.Equal(AlertKind.Silence, opened.Kind);
+        Assert.Equal(Phase.Silent, fleet.States[^1].Phase);
+        fleet.Send("d", last + 25, ("x", 20));
+        Assert.Equal(AlertStatus.Resolved, fleet.Alerts[^1].Status);
+        Assert.Equal(opened.AlertId, fleet.Alerts[^1].AlertId);
+        Assert.Equal(Phase.Ready, fleet.States[^1].Phase);
+    }
+
+    [Fact]
+    public void ASilentChannelOfASpeakingDeviceIsNamed()
+    {
+        using var fleet = new Fleet();
+        for (var i = 0; i < 200; i++)
+        {
+            if (i < 150)
+                fleet.Send("d", Start + i, ("a", i % 5));
+            fleet.Send("d", Start + i + 0.1, ("b", i % 7));
+        }
+
+        var silence = Assert.Single(fleet.Alerts, a => a.Kind == AlertKind.Silence);
+        Assert.Equal("a", silence.Channel);
+    }
+
+    [Fact]
+    public void NobodyIsSilentWhileTheListeningClockStandsStill()
+    {
+        using var fleet = new Fleet();
+        var arrivals = new Arrivals();
+        Normal(fleet, "d", 100);
+        arrivals.Now = StreamRnn.Readings.Instant.FromSeconds(Start + 5000);
+        arrivals.Heard = StreamRnn.Readings.Instant.FromSeconds(Start + 100.5);
+        Assert.Empty(fleet.Detector.Fold(arrivals).Alerts);
+
+        // The control: the same wall clock, listening all the while.
+        arrivals.Heard = arrivals.Now;
+        Assert.Single(fleet.Detector.Fold(arrivals).Alerts);
+
+    }
+
+    [Fact]
+    public void IrregularDevicesAreNotCalledSilentAtTheirUsualPauses()
+    {
+        using var fleet = new Fleet();
+        var random = new Seeded(9);
+        var t = Start;
+        for (var i = 0; i < 3000; i++)
+        {
+            t += 60 * random.NextExponential();
+            fleet.Send("d", t, ("x", random.NextNormal()));
+        }
+
+        Assert.InRange(fleet.Alerts.Count(a => a.Kind == AlertKind.Silence && a.Status == AlertStatus.Opened), 0, 1);
+    }
+
+    [Fact]
+    public void DuplicatesAndLateReadingsAreDroppedAndCounted()
+    {
+        using var fleet = new Fleet();
+        var t = Normal(fleet, "d", 100);
+        var state = fleet.StateOf("d", "x");
+        var last = fleet.RowOf("d", "x").Last;
+        fleet.Send("d", t - 1, ("x", last));
+        fleet.Send("d", t - 50, ("x", 12));
+        Assert.Equal((1, 1), (fleet.Duplicates, fleet.Late));
+        Assert.Equal(state, fleet.StateOf("d", "x"));
+        Assert.Equal(100, fleet.Scores.Count);
+    }
+
+    [Fact]
+    public void AClockThatWasSetBackIsBelievedAfterTenReadings()
+    {
+        using var fleet = new Fleet();
+        Normal(fleet, "d", 100);
+        Normal(fleet, "d", 30, Start - 7200);
+        Assert.Equal(Shard.LateReadingsToAdopt - 1, fleet.Late);
+        Assert.Equal(100 + 30 - fleet.Late, fleet.Scores.Count);
+    }
+
+    [Fact]
+    public void AChannelThatAppearsLaterJoinsTheDeviceAndOneThatIsMissingIsNoError()
+    {
+        using var fleet = new Fleet();
+        Normal(fleet, "d", 100);
+        for (var i = 0; i < 100; i++)
+            fleet.Send("d", Start + 200 + i, ("y", i % 4));
+        Assert.Equal(200, fleet.Scores.Count);
+        Assert.Equal(["x", "y"], fleet.Registry.Devices[0].Channels.Select(c => c.Name));
+    }
+
+    [Theory]
+    [InlineData(0, 0)]
+    [InlineData(1e30, 1e30)]
+    [InlineData(1e308, -1e308)]
+    [InlineData(double.Epsilon, 3 * double.Epsilon)]
+    [InlineData(5, 5)]
+    [InlineData(0, 1)]
+    public void ExtremeValuesGiveFiniteScoresAndNoStorm(double a, double b)
+    {
+        using var fleet = new Fleet();
+        var random = new Seeded(1);
+        for (var i = 0; i < 1000; i++)
+            fleet.Send("d", Start + i, ("x", random.Chance(0.5) ? a : b));
+        Assert.All(fleet.Scores.Skip(1), s => Assert.True(double.IsFinite(s.Score) && double.IsFinite(s.Expected) && s.Score is >= 0 and < 1, $"{s}"));
+        Assert.InRange(fleet.Alerts.Count(x => x.Status == AlertStatus.Opened), 0, 2);
+        Assert.All(fleet.StateOf("d", "x"), bits => Assert.True(float.IsFinite(BitConverter.Int32BitsToSingle(bits))));
+    }
+
+    [Fact]
+    public void AnyFiniteValuesAtAnyTimesGiveFiniteScores() =>
+        Gen.Select(Gen.Double.Array[1, 60], Gen.Int[-1000, 100_000].Array[60]).Sample(
+            (values, gaps) =>
+            {
+                using var fleet = new Fleet();
+                var t = Start;
+                for (var i = 0; i < values.Length; i++)
+                {
+                    if (!double.IsFinite(values[i]))
+                        continue;
+                    t += gaps[i];
+                    fleet.Send("d", t, ("x", values[i]));
+                }
+
+                Assert.All(fleet.Scores, s => Assert.True(s.Score is >= 0 and < 1));
+                Assert.All(fleet.Scores.Where(s => !double.IsNaN(s.Expected)), s => Assert.True(double.IsFinite(s.Expected) && s.Lower <= s.Upper, $"{s}"));
+            },
+            iter: 300);
+
+    [Fact]
+    public void AChangedBudgetActsOnTheNextReadingAndForgetsNothing()
+    {
+        using var fleet = new Fleet();
+        var t = Normal(fleet, "d", 300);
+        var before = fleet.Scores[^1];
+        var count = fleet.RowOf("d", "x").Count;
+        fleet.Detector.Set(new DetectionOptions { KeepScores = true, FalseAlarmsPerDevicePerWeek = 100 });
+        Normal(fleet, "d", 1, t);
+        Assert.True(fleet.Scores[^1].Threshold < before.Threshold);
+        Assert.Equal(count + 1, fleet.RowOf("d", "x").Count);
+    }
+
+    [Fact]
+    public void ASeriesCostsAtMostFourKilobytes()
+    {
+        var bytes = System.Runtime.CompilerServices.Unsafe.SizeOf<SeriesRow>() + (2 * BaseModel.Load().Layers.Lstm.Units * sizeof(float));
+        Assert.InRange(bytes, 1, 4096);
+    }
+
+    private static double Normal(Fleet fleet, string device, int count, double from = Start)
+    {
+        var random = new Seeded((ulong)count);
+        for (var i = 0; i < count; i++)
+            fleet.Send(device, from + i, ("x", 20 + Math.Sin(i / 8.0) + (0.2 * random.NextNormal())));
+        return from + count;
+    }
+}
