@@ -23,8 +23,8 @@ public sealed record AlertOptions
     /// </summary>
     public TimeSpan UpdateInterval { get; init; } = TimeSpan.FromMinutes(5);
 
-    /// <summary>After so many readings an open alert resolves as adopted: what it shows is the normal now. Range 10 to 1,000,000, default 500. Not for silence.</summary>
-    public int LongestReadings { get; init; } = 500;
+    /// <summary>After so many readings an open alert resolves as adopted: what it shows is the normal now. Range 10 to 1,000,000, default 100. Not for silence.</summary>
+    public int LongestReadings { get; init; } = 100;
 
     /// <summary>
     /// An alert that opens within this event time after the one before it resolved is flapping: it must be calm twice as long as its forerunner before it

@@ -7,8 +7,8 @@ namespace StreamRnn.Detection;
 /// every series. Evidence e ≥ 0, higher is more anomalous; so is L.
 /// <para>
 /// A histogram of 64 bins, equal in ln(1 + e) from 0 to 20, with 16-bit counts that are all halved when one is full. Up to the 95 % quantile q the empirical
-/// tail is read; beyond it the tail is continued as an exponential: L = 1.301 + 0.434 (e − q)/β, β the mean excess over q (the peaks-over-threshold
-/// estimate of extreme value theory with shape 0; Pickands 1975). 132 bytes.
+/// tail is read; beyond it the tail is continued as an exponential: L = 1.301 + 0.434 (e − q)/β, β the mean excess over q (peaks over threshold, the
+/// extreme value theory of Pickands 1975 with shape 0), shrunk towards ½ while few excesses were seen. 132 bytes.
 /// </para>
 /// <see cref="Rarity"/> reads, <see cref="Learn"/> writes: asked twice, it answers the same.
 /// </summary>
@@ -22,6 +22,8 @@ public struct Calibrator
     private const double Top = 20;
     private const double TailShare = 0.05;
     private const double LeastExcess = 0.05;         // keeps a series of all-equal evidence from calling the first difference a miracle
+    private const double PriorExcess = 0.5;          // what β is where nothing is known: evidence is in decades times 1 to 4, whose tails measure so on many corpora
+    private const double PriorCount = 3;             // observations that the prior is worth: 20 readings have one excess of their own
     private static readonly double PerBin = Math.Log(1 + Top) / Bins;
     private static readonly double[] Edges = [.. Enumerable.Range(0, Bins + 1).Select(i => Math.Exp(i * PerBin) - 1)];
 
@@ -83,7 +85,8 @@ public struct Calibrator
             var part = count > 0 ? Math.Min(1, (wanted - above) / count) : 0;      // of this bin, from the top
             var quantile = Edges[i + 1] - (part * (Edges[i + 1] - Edges[i]));
             weighted += part * count * (quantile + Edges[i + 1]) / 2;
-            return (quantile, Math.Max(LeastExcess, (weighted / wanted) - quantile));
+            var excess = (weighted - (wanted * quantile) + (PriorCount * PriorExcess)) / (wanted + PriorCount);
+            return (quantile, Math.Max(LeastExcess, excess));
         }
     }
 

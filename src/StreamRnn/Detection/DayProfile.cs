@@ -11,6 +11,7 @@ public struct DayProfile
     private const int Bins = 48;
     private const long BinLength = 86_400L * 1_000_000 / Bins;
 
+    private const double Largest = 1e38;     // a float's own limit is near; beyond it the half-hour's mean is only known to be huge
     private Means _means;
     private Visits _visits;
     private double _sum;
@@ -40,7 +41,7 @@ public struct DayProfile
             if (_visits[i] < byte.MaxValue)
                 _visits[i]++;
             var rate = Math.Max(1.0 / _visits[i], 0.25);
-            _means[i] += (float)(rate * ((_sum / _inBin) - _means[i]));
+            _means[i] = (float)Math.Clamp(_means[i] + (rate * ((_sum / _inBin) - _means[i])), -Largest, Largest);
             (_sum, _inBin) = (0, 0);
         }
 

@@ -11,6 +11,12 @@ public struct DeviceRow
     /// <summary>Readings after an alert opened during which no other opens: one incident, one alert.</summary>
     public const int Refractory = 100;
 
+    /// <summary>The most that one channel adds to the combination, decades.</summary>
+    public const double Cap = 8;
+
+    /// <summary>The most that an alert is judged by: a channel of two values, whose every change is a wonder, soon lifts the threshold beyond it and is heard no more.</summary>
+    public const double MostRarity = 12;
+
     /// <summary>However quiet a device was, its threshold sinks at most so many decades below what the budget says.</summary>
     private const double LeastRaise = -1;
 
@@ -25,6 +31,13 @@ public struct DeviceRow
 
     /// <summary>Root mean square over the channels of their rarity, each at most 8, doubled; the same formula as within a channel.</summary>
     public static double Combine(double sumOfSquares, int channels) => 2 * Math.Sqrt(sumOfSquares / channels);
+
+    /// <summary>
+    /// The device's rarity, decades. With one channel its own: it is calibrated already. With several, the rarer of two tests: all channels together, calibrated
+    /// by the device's past, and the rarest channel alone (Bonferroni: as many tries as channels); log10 2 pays for having two tests.
+    /// </summary>
+    public readonly double Rarity(double combined, double rarest, int channels) =>
+        channels == 1 ? rarest : Math.Max(0, Math.Max(Tail.Rarity(combined), rarest - Math.Log10(channels)) - 0.301);
 
     /// <summary>Readings a week at the present cadence.</summary>
     public readonly double ReadingsPerWeek => WeekSeconds / Math.Max(Interval, 1e-3);

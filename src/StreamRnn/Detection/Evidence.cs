@@ -7,7 +7,8 @@ public enum EvidenceKind { Range, Level, Near, Far }
 /// How odd a reading is for its series, from four sides; each 0 or more, higher is more anomalous.
 /// Raw evidence, before calibration:
 /// <list type="bullet">
-/// <item>range: 4 + log10(ex/0.05) where the value lies ex &gt; 0.05 of the whole range so far outside it — a record — else 0; needs no calibration;</item>
+/// <item>range: min(4, 1 + log10(n/2)) + log10(ex/0.05) where the value lies ex &gt; 0.05 of the whole range so far outside it, else 0: the n-th
+/// reading is a record with a chance of 2/n, one by so much is rarer; needs no calibration;</item>
 /// <item>level: √31 · |EW(1/16) of half the deviation from the slow mean in spreads|: about standard normal for white noise;</item>
 /// <item>near, far: 4 log10(1 + |x − μ|/s) of the net's forecast 1 and 12 steps ahead, in the series' own mean error s.</item>
 /// </list>
@@ -16,6 +17,7 @@ public readonly record struct Evidence(double Range, double Level, double Near, 
 {
     private const double RangeTolerance = 0.05;
     private const double Cap = 8;
+    private const int SettledCount = 30;
     private static readonly double LevelUnit = Math.Sqrt(31);        // a mean over EW(1/16) of unit noise has deviation 1/√31
 
     /// <summary>Reads the row, writes nothing.</summary>
@@ -29,7 +31,7 @@ public readonly record struct Evidence(double Range, double Level, double Near, 
             var width = Math.Max(row.Most - row.Least, floor);
             var excess = Math.Max(row.Least - x, x - row.Most) / width;
             if (excess > RangeTolerance)
-                range = 4 + Math.Log10(excess / RangeTolerance);
+                range = Math.Min(4, 1 + Math.Log10(row.Count / 2.0)) + Math.Log10(excess / RangeTolerance);
         }
 
         var level = LevelUnit * Math.Abs(Learning.NextLevel(row, x));
@@ -70,7 +72,9 @@ public readonly record struct Evidence(double Range, double Level, double Near, 
         row.NearTail.Learn(Near);
         if (HasFar(row))
             row.FarTail.Learn(Far);
-        row.AllTail.Learn(combined);
+        // Until the kinds' own tails have settled their combination is noise; learned, it would hide real alarms for hundreds of readings.
+        if (row.Count >= SettledCount)
+            row.AllTail.Learn(combined);
     }
 
     private static bool HasFar(in SeriesRow row) => row.Count >= Outlook.FarSteps;

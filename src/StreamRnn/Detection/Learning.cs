@@ -8,7 +8,7 @@ namespace StreamRnn.Detection;
 public static class Learning
 {
     private const double FastRate = 1.0 / 20, SlowRate = 1.0 / 500, NearRate = 1.0 / 200, FarRate = 1.0 / 300, LevelRate = 1.0 / 16;
-    private const double BandShare = 0.01;
+    private const double BandShare = 0.01, BandRate = 0.05;
 
     /// <summary>Before so many readings an error is not clipped: there is nothing yet to clip it by.</summary>
     private const int Settled = 30;
@@ -35,13 +35,9 @@ public static class Learning
         if (!double.IsNaN(nearForecast))
         {
             var error = Math.Abs(x - nearForecast);
-            // Robbins & Monro (1951): the ratio that a share of 1 % exceeds; steps in proportion to itself.
-            if (n > 1)
-            {
-                var exceeds = error > row.Band * row.NearScale ? 1 : 0;
-                row.Band = (float)Math.Clamp(row.Band * Math.Exp(Math.Max(2.0 / n, 0.02) * (exceeds - BandShare) * 4), 2, 50);
-            }
-
+            // The ratio that a share of 1 % exceeds (Robbins and Monro 1951): a step up is worth 99 steps down.
+            if (n > Settled)
+                row.Band = (float)Math.Clamp(row.Band * Math.Exp(BandRate * ((error > row.Band * row.NearScale ? 1 : 0) - BandShare)), 2, 50);
             row.NearScale = Math.Max(floor, Mean(row.NearScale, error, n, NearRate, Math.Max(row.NearScale, floor), 0));
         }
 
@@ -57,7 +53,8 @@ public static class Learning
             row.LastErrors[k] = (float)Math.Clamp((x - near[k]) / near[Anchors.Count + k], -1e6, 1e6);
         row.Level = (float)NextLevel(row, x);
         var gap = Math.Max(0, (time - row.LastTime) / 1e6);
-        row.IntervalTail.Learn(SilenceWatch.Evidence(gap, row.Interval));
+        if (n > 1)
+            row.IntervalTail.Learn(SilenceWatch.Evidence(gap, row.Interval));
         row.Interval += (float)(Math.Max(1.0 / n, FastRate) * (gap - row.Interval));
         row.Fast += Math.Max(1.0 / (n + 1), FastRate) * (x - row.Fast);
         row.Slow += Math.Max(1.0 / (n + 1), SlowRate) * (x - row.Slow);

@@ -158,7 +158,7 @@ public sealed class Shard : IDisposable
             seen.Raw = Evidence.Of(row, Bounded(reading[k].Value), seen.Near);
             seen.Calibrated = seen.Raw.Calibrated(row);
             seen.Combined = seen.Calibrated.Combined;
-            row.Rarity = (float)Math.Min(row.AllTail.Rarity(seen.Combined), 8);
+            row.Rarity = (float)Math.Min(row.AllTail.Rarity(seen.Combined), 1e6);
             row.Expected = seen.Near;
             if (row.Rarity > topRarity)
                 (top, topRarity) = (k, row.Rarity);
@@ -170,14 +170,14 @@ public sealed class Shard : IDisposable
         _devices.EnsureSlot(device.Slot);
         ref var about = ref _devices[device.Slot];
         var time = reading[0].Time;
-        var combined = CombineChannels(device, time);
-        var rarity = about.Tail.Rarity(combined);
+        var (combined, rarest) = CombineChannels(device, time);
+        var rarity = about.Rarity(combined, rarest, device.Channels.Count);
         var budget = _options.FalseAlarmsPerDevicePerWeek;
         var threshold = about.Threshold(budget);
         var wasOpen = _book.HasOpen(device, AlertFamily.Values);
         var kind = top < 0 ? AlertKind.PredictionError : KindOf(_foresight[start + top].Calibrated.Strongest);
         var channel = top < 0 ? null : reading[top].Channel;
-        var told = _book.Observe(new Verdict(device, kind, channel, time, _now, rarity, threshold, about.MayOpen, about.ReadingsPerWeek));
+        var told = _book.Observe(new Verdict(device, kind, channel, time, _now, Math.Min(rarity, DeviceRow.MostRarity), threshold, about.MayOpen, about.ReadingsPerWeek));
         if (told is not null)
         {
             outcome.Alerts.Add(told);
@@ -238,20 +238,22 @@ public sealed class Shard : IDisposable
     }
 
     /// <summary>Over the channels heard of lately — within two of their usual intervals — so that channels which come one by one count together.</summary>
-    private double CombineChannels(Device device, Instant time)
+    /// <returns>The combination, and the rarest single channel.</returns>
+    private (double Combined, double Rarest) CombineChannels(Device device, Instant time)
     {
-        double squares = 0;
+        double squares = 0, rarest = 0;
         var fresh = 0;
         foreach (var channel in device.Channels)
         {
             if (!IsFresh(channel, time))
                 continue;
-            var rarity = _series[channel.Slot].Rarity;
+            var rarity = Math.Min(_series[channel.Slot].Rarity, DeviceRow.Cap);
+            rarest = Math.Max(rarest, _series[channel.Slot].Rarity);
             squares += rarity * rarity;
             fresh++;
         }
 
-        return DeviceRow.Combine(squares, Math.Max(1, fresh));
+        return (DeviceRow.Combine(squares, Math.Max(1, fresh)), rarest);
     }
 
     private bool IsFresh(Channel channel, Instant time)

@@ -62,9 +62,14 @@ public sealed class CalibratorTests
     public void AFullBinHalvesAllCountsAndTheTailKeepsItsShape()
     {
         var calibrator = default(Calibrator);
-        for (var i = 0; i < 200_000; i++)
-            calibrator.Learn(i % 100 == 0 ? 5 : 1);
-        Assert.InRange(calibrator.Count, 30_000, 70_000);
-        Assert.Equal(2, calibrator.Rarity(4.7), 0.4);
+        var learned = 0;
+        for (; calibrator.Count == learned; learned++)
+            calibrator.Learn(learned % 10 == 0 ? 5 : 1);
+        Assert.InRange(calibrator.Count, 0.49 * learned, 0.51 * learned);
+        var after = calibrator.Rarity(8);
+        Assert.Equal(1, calibrator.Rarity(4.7), 0.1);
+        for (var i = 0; i < 10_000; i++)
+            calibrator.Learn(i % 10 == 0 ? 5 : 1);
+        Assert.Equal(calibrator.Rarity(8), after, 0.01);
     }
 }
