@@ -266,6 +266,13 @@ public sealed class Shard : IDisposable
 
     private void Listen(Outcome outcome)
     {
+        foreach (var device in _silent)
+        {
+            var channel = FirstSilent(device);
+            if (channel is not null)
+                Observe(device, channel, new Instant(_series[channel.Slot].LastTime + _heard.Microseconds - _series[channel.Slot].LastHeard), SilenceRarity(channel.Slot) + 1, outcome);
+        }
+
         while (_watch.NextOverdue(_series, _heard.Microseconds, SilenceRarity) is >= 0 and var slot)
         {
             ref var row = ref _series[slot];
@@ -280,13 +287,6 @@ public sealed class Shard : IDisposable
             var due = row.LastTime + (long)(1e6 * SilenceWatch.Deadline(row, SilenceRarity(slot)));
             if (Observe(device, whole ? null : _channels[slot], new Instant(due), SilenceRarity(slot) + 1, outcome))
                 _silent.Add(device);
-        }
-
-        foreach (var device in _silent)
-        {
-            var channel = FirstSilent(device);
-            if (channel is not null)
-                Observe(device, channel, new Instant(_series[channel.Slot].LastTime + _heard.Microseconds - _series[channel.Slot].LastHeard), SilenceRarity(channel.Slot) + 1, outcome);
         }
     }
 
