@@ -57,7 +57,7 @@ public sealed class AlertLifeTests
     public void UpdatesOfALongIncidentComeRarerAndRarer()
     {
         // A reading every 30 s: 5 min are 10 readings, then 10, 20 and 40 min.
-        var log = Live(Usual, Enumerable.Repeat(5.0, 200));
+        var log = Live(Usual with { LongestReadings = 500 }, Enumerable.Repeat(5.0, 200));
         Assert.Equal([0, 10, 30, 70, 150], log.Told.Select(t => t.Reading));
     }
 
@@ -84,7 +84,7 @@ public sealed class AlertLifeTests
     public void AFlappingAlertIsNotUpdatedByTheClock()
     {
         double[] calm = [.. Enumerable.Repeat(0.0, 10)];
-        var log = Live(Usual, [6, .. calm, .. Enumerable.Repeat(6.0, 100)]);
+        var log = Live(Usual with { LongestReadings = 500 }, [6, .. calm, .. Enumerable.Repeat(6.0, 100)]);
         Assert.Equal([0, 10, 11], log.Told.Select(t => t.Reading));
     }
 
