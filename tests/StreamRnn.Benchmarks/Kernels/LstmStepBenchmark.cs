@@ -4,7 +4,7 @@ using StreamRnn.Nets.Kernels;
 
 namespace StreamRnn.Benchmarks.Kernels;
 
-/// <summary>One LSTM step of a batch, state outside, float32, one thread; time is per sequence.</summary>
+/// <summary>One LSTM step of a batch, state outside, float32, one thread; time is per batch.</summary>
 [MemoryDiagnoser]
 public class LstmStepBenchmark
 {
