@@ -10,7 +10,7 @@ namespace StreamRnn.Training;
 /// <param name="Length">T: readings of a series.</param>
 /// <param name="Chunk">Steps of truncated back-propagation; the state is carried from chunk to chunk.</param>
 public sealed record BaseModelPlan(
-    int Units = 64, int Batches = 800, int Series = 128, int Length = 1280, int Chunk = 64, double LearningRate = 3e-3, double LastLearningRate = 3e-5, ulong Seed = 1)
+    int Units = 64, int Batches = 1500, int Series = 128, int Length = 1280, int Chunk = 64, double LearningRate = 3e-3, double LastLearningRate = 3e-5, ulong Seed = 1)
 {
     public int Steps => Batches * (Length / Chunk);
 
