@@ -56,7 +56,11 @@ public static class Summary
     private static string Expected(AlertEvent e)
     {
         if (e is { Lower: not null, Upper: not null })
-            return $", expected {Numbers(e).Lower} to {Numbers(e).Upper}{Unit(e)}";
+        {
+            var (_, lower, upper) = Numbers(e);
+            return lower == upper ? $", expected {lower}{Unit(e)}" : $", expected {lower} to {upper}{Unit(e)}";
+        }
+
         return e.Expected is { } expected ? $", expected {Wording.Number(expected)}{Unit(e)}" : "";
     }
 

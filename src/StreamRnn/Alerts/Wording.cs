@@ -7,15 +7,16 @@ namespace StreamRnn.Alerts;
 internal static class Wording
 {
     /// <summary>
-    /// A value beside its expected band, with as many decimals as tell the band's width to two digits, and one or two more where the value would else look
-    /// like an edge that it lies beyond. Without a band: four significant digits.
+    /// A value beside its expected band, with as many decimals as tell the band's width to two digits, but not more than tell the largest of the three to five; and one
+    /// or two more where the value would else look like an edge that it lies beyond. Without a band: four significant digits.
     /// </summary>
     public static (string Value, string Lower, string Upper) WithBand(double value, double lower, double upper)
     {
         var width = upper - lower;
         if (!(width > 0) || !double.IsFinite(width))
             return (Number(value), Number(lower), Number(upper));
-        var decimals = Math.Clamp(1 - (int)Math.Floor(Math.Log10(width)), 0, 9);
+        var largest = Math.Max(Math.Abs(value), Math.Max(Math.Abs(lower), Math.Abs(upper)));
+        var decimals = Math.Clamp(Math.Min(1 - Exponent(width), 4 - Exponent(largest)), 0, 9);
         for (var more = 0; ; more++)
         {
             var told = (Value: Fixed(value, decimals + more), Lower: Fixed(lower, decimals + more), Upper: Fixed(upper, decimals + more));
@@ -53,6 +54,8 @@ internal static class Wording
             _ => Units(seconds / 86_400, "d", seconds % 86_400 / 3600, "h"),
         };
     }
+
+    private static int Exponent(double positive) => (int)Math.Floor(Math.Log10(positive));
 
     private static string Units(long large, string largeUnit, long small, string smallUnit) => small == 0
         ? string.Create(CultureInfo.InvariantCulture, $"{large} {largeUnit}")

@@ -31,6 +31,10 @@ public sealed class SummaryTests
         Assert.StartsWith("freezer-02 temperature is -16.98, expected -19.40 to -17.00: above", Of(Opened with { Value = -16.98 }), StringComparison.Ordinal);
 
     [Fact]
+    public void ABandTooNarrowToBeToldBesideTheValueIsOneNumber() => Assert.StartsWith(
+        "freezer-02 temperature is 12.000, expected 0.000: far above", Of(Opened with { Value = 12, Lower = -5e-9, Upper = 4e-9 }), StringComparison.Ordinal);
+
+    [Fact]
     public void AnAlertOfTheWholeDeviceTellsWhichChannelsWeigh() => Assert.Equal(
         "pump behaves unlike what it usually does at this time (vibration 70 %, current 30 %); check the device.",
         Of(Opened with { Device = "pump", Channel = null, Value = null, Contributions = [new("current", .3, 1, 2), new("vibration", .7, 1, 2)] }));
