@@ -49,4 +49,7 @@ internal static partial class LogMessages
 
     [LoggerMessage(15, LogLevel.Warning, "Cannot close the connection to {Broker} in good order: {Why}")]
     public static partial void UncleanClose(ILogger log, string broker, string why);
+
+    [LoggerMessage(16, LogLevel.Error, "{Broker} closed {Times} connections in a row as soon as they were made: is there another client with our id '{Client}' (Mqtt:ClientId), a second instance?")]
+    public static partial void ShortLived(ILogger log, string broker, int times, string client);
 }

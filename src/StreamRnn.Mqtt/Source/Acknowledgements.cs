@@ -15,11 +15,11 @@ internal sealed class Acknowledgements : IDisposable
     private readonly byte[] _packets = new byte[MostAtOnce * PacketLength];
     private long _through;
     private TaskCompletionSource _paid = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private bool _sending;
+    private int _sending;
     private bool _closed;
 
     /// <summary>Payloads that came and are not acknowledged.</summary>
-    public int Count { get { lock (_gate) return _owed.Count; } }
+    public int Count { get { lock (_gate) return _owed.Count + _sending; } }
 
     /// <summary>A payload was taken in under this ticket.</summary>
     public void Owe(long ticket, ushort packetId, int qualityOfService)
@@ -64,8 +64,8 @@ internal sealed class Acknowledgements : IDisposable
                     length += PacketLength;
                 }
 
-                _sending = length > 0;
-                if (_sending)
+                _sending = length / PacketLength;
+                if (length > 0)
                     return _packets.AsMemory(0, length);
             }
 
@@ -78,7 +78,7 @@ internal sealed class Acknowledgements : IDisposable
     {
         lock (_gate)
         {
-            _sending = false;
+            _sending = 0;
             if (_owed.Count == 0)
                 _paid.TrySetResult();
         }
@@ -89,7 +89,7 @@ internal sealed class Acknowledgements : IDisposable
     {
         lock (_gate)
         {
-            if (_owed.Count == 0 && !_sending)
+            if (_owed.Count == 0 && _sending == 0)
                 return Task.CompletedTask;
             _paid = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
             return _paid.Task.WaitAsync(cancel);

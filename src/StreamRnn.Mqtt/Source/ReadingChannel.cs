@@ -30,6 +30,7 @@ internal sealed class ReadingChannel : IMqttChannel
     private long _received;
     private volatile bool _held;
     private volatile bool _shut;
+    private readonly TaskCompletionSource _leaving = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     public ReadingChannel(IMqttChannel inner, Intake intake, Acknowledgements acknowledgements, bool version5, int maxPayloadBytes)
     {
@@ -54,6 +55,13 @@ internal sealed class ReadingChannel : IMqttChannel
 
     /// <summary>From now on no payload is taken in; what is inside may still be acknowledged.</summary>
     public void Shut() => _shut = true;
+
+    /// <summary>We have said goodbye: payloads that still come are left unread and unacknowledged, so that the end of the stream is reached.</summary>
+    public void Leave()
+    {
+        _shut = true;
+        _leaving.TrySetResult();
+    }
 
     /// <summary>The next bytes of packets that are the client's own; meanwhile payloads are taken in.</summary>
     public async Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken)
@@ -89,8 +97,13 @@ internal sealed class ReadingChannel : IMqttChannel
                 continue;
             }
 
-            await WaitForRoomAsync(cancellationToken).ConfigureAwait(false);
             var packet = header + body;
+            if (!await WaitForRoomAsync(cancellationToken).ConfigureAwait(false))
+            {
+                _skipping = packet;
+                continue;
+            }
+
             var needed = packet <= _longestPacket ? packet : LongestPrefix;
             while (_end - _start < needed)
             {
@@ -122,17 +135,22 @@ internal sealed class ReadingChannel : IMqttChannel
 
     public void Dispose() => _inner.Dispose();
 
-    private async ValueTask WaitForRoomAsync(CancellationToken cancel)
+    /// <returns>False when nothing is taken in any more.</returns>
+    private async ValueTask<bool> WaitForRoomAsync(CancellationToken cancel)
     {
-        var room = _intake.WaitForRoomAsync(cancel);
-        if (!room.IsCompletedSuccessfully || _shut)
+        if (_shut)
         {
-            _held = true;
-            await room.ConfigureAwait(false);
-            if (_shut)
-                await Task.Delay(Timeout.Infinite, cancel).ConfigureAwait(false);
-            _held = false;
+            await _leaving.Task.WaitAsync(cancel).ConfigureAwait(false);
+            return false;
         }
+
+        var room = _intake.WaitForRoomAsync(cancel);
+        if (room.IsCompletedSuccessfully)
+            return true;
+        _held = true;
+        await room.ConfigureAwait(false);
+        _held = false;
+        return !_shut || await WaitForRoomAsync(cancel).ConfigureAwait(false);
     }
 
     private void Take(byte first, ReadOnlySpan<byte> body)

@@ -14,7 +14,7 @@ namespace StreamRnn.Mqtt;
 public sealed class ReadingSource : IAsyncDisposable
 {
     private static readonly TimeSpan ShortLived = TimeSpan.FromSeconds(5);
-    private static readonly TimeSpan AfterShortLived = TimeSpan.FromSeconds(1);
+    private const int Suspicious = 3;                        // so many short-lived connections in a row have a reason
 
     private readonly MqttOptions _options;
     private readonly Door _door;
@@ -30,6 +30,7 @@ public sealed class ReadingSource : IAsyncDisposable
     private volatile SourceConnection? _connection;
     private bool _hadSession;
     private int _connections;
+    private int _shortLived;
 
     /// <param name="door">Where the readings go. The source tells it when we listen and when not.</param>
     /// <param name="root">Root of the topics that we publish on: never readings, whatever the sources say.</param>
@@ -57,6 +58,9 @@ public sealed class ReadingSource : IAsyncDisposable
 
     /// <summary>Raised when the broker has forgotten a session that we had, so that readings may be missing. The number of the connection.</summary>
     public event Action<int>? SessionLost;
+
+    /// <summary>Payloads taken in on the present connection that are not acknowledged to its broker.</summary>
+    public int Unacknowledged => _connection?.Acknowledgements.Count ?? 0;
 
     /// <summary>The broker, for people: host:port.</summary>
     public string Broker => string.Create(CultureInfo.InvariantCulture, $"{_host}:{_port}");
@@ -147,12 +151,21 @@ public sealed class ReadingSource : IAsyncDisposable
         }
 
         _connection = null;
-        if (lost is not null && _clock.GetElapsedTime(since) < ShortLived)
-            await PauseAsync(connection.WasTakenOver ? Connecting.AfterRefusal : AfterShortLived, stop).ConfigureAwait(false);
+        if (lost is not null)
+            await PauseAsync(_clock.GetElapsedTime(since), connection.WasTakenOver, stop).ConfigureAwait(false);
     }
 
-    private async Task PauseAsync(TimeSpan time, CancellationToken stop) =>
-        await Task.Delay(time, _clock, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    /// <summary>A connection that was lost as soon as it was made is not made again at once. Not every broker says that another client came with our id: it shows by the pattern.</summary>
+    private async Task PauseAsync(TimeSpan lived, bool takenOver, CancellationToken stop)
+    {
+        _shortLived = lived < ShortLived ? _shortLived + 1 : 0;
+        if (_shortLived == 0)
+            return;
+        if (_shortLived == Suspicious && !takenOver)
+            LogMessages.ShortLived(_log, Broker, Suspicious, _options.ClientId);
+        var pause = takenOver ? Connecting.AfterRefusal : TimeSpan.FromSeconds(Math.Min(30, 0.5 * (1 << Math.Min(_shortLived, 6))));
+        await Task.Delay(pause, _clock, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
 
     private RetryStrategyOptions<SourceConnection> Backoff() => new()
     {

@@ -15,6 +15,9 @@ namespace StreamRnn.Mqtt;
 /// </summary>
 internal sealed class SourceConnection : IMqttClientAdapterFactory, IAsyncDisposable
 {
+    private static readonly byte[] Disconnect = [0xE0, 0];                    // normal, in both versions
+    private static readonly TimeSpan Goodbye = TimeSpan.FromSeconds(2);
+
     private readonly MqttOptions _options;
     private readonly TimeProvider _clock;
     private readonly Intake _intake;
@@ -99,7 +102,7 @@ internal sealed class SourceConnection : IMqttClientAdapterFactory, IAsyncDispos
                 if (await Task.WhenAny(pause, _disconnected.Task).ConfigureAwait(false) == _disconnected.Task)
                     return await _disconnected.Task.ConfigureAwait(false);
                 await pause.ConfigureAwait(false);
-                await AnswerAsync(PingAsync, Beat, "PINGREQ", stop).ConfigureAwait(false);
+                await PingAsync(stop).ConfigureAwait(false);
             }
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
@@ -118,6 +121,8 @@ internal sealed class SourceConnection : IMqttClientAdapterFactory, IAsyncDispos
     /// <returns>What went wrong, or null.</returns>
     public async Task<string?> CloseAsync(TimeSpan grace)
     {
+        if (Volatile.Read(ref _disposed) != 0)
+            return null;                                     // cut already
         _channel?.Shut();
         using var limit = new CancellationTokenSource(grace, _clock);
         try
@@ -129,17 +134,21 @@ internal sealed class SourceConnection : IMqttClientAdapterFactory, IAsyncDispos
             // The rest comes again; that is what acknowledgements are for.
         }
 
+        // MQTTnet would close the socket along with its DISCONNECT; a broker that then has something to send runs into a reset and may throw away our last acknowledgements unread.
+        // So the goodbye is ours, and the broker closes.
         try
         {
-            using var goodbye = new CancellationTokenSource(Connecting.Patience / 5, _clock);
-            await _client.DisconnectAsync(new MqttClientDisconnectOptions(), goodbye.Token).WaitAsync(Connecting.Patience / 5, _clock, CancellationToken.None).ConfigureAwait(false);
+            using var goodbye = new CancellationTokenSource(Goodbye, _clock);
+            await _channel!.WriteAsync(new ReadOnlySequence<byte>(Disconnect), true, goodbye.Token).ConfigureAwait(false);
+            _channel.Leave();
+            await _disconnected.Task.WaitAsync(goodbye.Token).ConfigureAwait(false);
             return null;
         }
 #pragma warning disable CA1031 // we are leaving; the reason is handed on
         catch (Exception e)
 #pragma warning restore CA1031
         {
-            return Reason(e);
+            return e is OperationCanceledException ? $"it did not close within {Goodbye.TotalSeconds} s" : Reason(e);
         }
     }
 
@@ -164,10 +173,24 @@ internal sealed class SourceConnection : IMqttClientAdapterFactory, IAsyncDispos
         _ => e.GetBaseException().Message,
     };
 
-    private async Task<bool> PingAsync(CancellationToken cancel)
+    /// <summary>
+    /// One ping. Where its answer does not come because the door is full, or comes late behind payloads, it is let go: the next ping is due, or the broker takes us for dead.
+    /// </summary>
+    private async Task PingAsync(CancellationToken cancel)
     {
-        await _client.PingAsync(cancel).ConfigureAwait(false);
-        return true;
+        using var letGo = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        var received = _channel!.Received;
+        var answer = _client.PingAsync(letGo.Token);
+        var pause = Task.Delay(Beat, _clock, letGo.Token);
+        await Task.WhenAny(answer, pause, _disconnected.Task).ConfigureAwait(false);
+        var answered = answer.IsCompleted;
+        await letGo.CancelAsync().ConfigureAwait(false);
+        if (answered)
+            await answer.ConfigureAwait(false);
+        _ = answer.ContinueWith(static late => late.Exception, TaskScheduler.Default);                  // observed
+        cancel.ThrowIfCancellationRequested();
+        if (!answered && !_disconnected.Task.IsCompleted && !_channel.IsHeld && _channel.Received == received)
+            throw Silent("PINGREQ", Beat);
     }
 
     /// <summary>Asks and waits for the answer as long as the broker shows signs of life, or as long as we do not listen because the door is full.</summary>
@@ -192,9 +215,11 @@ internal sealed class SourceConnection : IMqttClientAdapterFactory, IAsyncDispos
             _ = answer.ContinueWith(static late => late.Exception, TaskScheduler.Default);              // observed: it fails with the connection
             throw _disconnected.Task.IsCompletedSuccessfully
                 ? new IOException(await _disconnected.Task.ConfigureAwait(false))
-                : new BrokerSilentException($"the broker did not answer {what} within {patience.TotalSeconds:0.##} s");
+                : Silent(what, patience);
         }
     }
+
+    private static BrokerSilentException Silent(string what, TimeSpan patience) => new($"the broker did not answer {what} within {patience.TotalSeconds:0.##} s");
 
     private async Task AcknowledgeAsync()
     {
@@ -212,7 +237,7 @@ internal sealed class SourceConnection : IMqttClientAdapterFactory, IAsyncDispos
     {
         WasTakenOver = e.Reason == MqttClientDisconnectReason.SessionTakenOver;
         _disconnected.TrySetResult(
-            WasTakenOver ? $"another client connected with our id '{_options.ClientId}' (Mqtt:ClientId); a second instance?"
+            WasTakenOver ? $"another client with our id '{_options.ClientId}' came (Mqtt:ClientId): is there a second instance?"
             : e.Exception is { } why ? Reason(why)
             : e.Reason == MqttClientDisconnectReason.NormalDisconnection ? "the broker closed it"
             : $"the broker closed it: {e.Reason} {e.ReasonString}".TrimEnd());

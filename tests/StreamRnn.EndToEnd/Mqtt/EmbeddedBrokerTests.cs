@@ -82,6 +82,17 @@ public sealed class EmbeddedBrokerTests
     }
 
     [Fact]
+    public async Task ASecondInstanceWithTheSameClientIdIsSaidToBeOne()
+    {
+        await using var broker = await StartAsync();
+        await using var first = new Listener(To(broker));
+        await first.SubscribedAsync();
+        await using var second = new Listener(To(broker));
+        await second.SubscribedAsync();
+        await Eventually.Holds(() => first.Log.Says("another client with our id 'streamrnn'"), "the first says why it was thrown out", 30, first.Log);
+    }
+
+    [Fact]
     public async Task ARetainedPayloadThatComesBecauseWeSubscribeIsNoReading()
     {
         foreach (var version in new[] { "5.0", "3.1.1" })

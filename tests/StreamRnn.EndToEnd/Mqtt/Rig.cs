@@ -17,14 +17,15 @@ namespace StreamRnn.EndToEnd.Mqtt;
 /// <summary>Waiting with a condition and a limit.</summary>
 internal static class Eventually
 {
-    public static async Task Holds(Func<bool> condition, string what, int seconds = 30)
+    /// <param name="log">Shown where the condition does not come to hold.</param>
+    public static async Task Holds(Func<bool> condition, string what, int seconds = 30, TestLog? log = null)
     {
         using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(seconds));
         using var tick = new PeriodicTimer(TimeSpan.FromMilliseconds(10));
         while (!condition())
         {
             if (limit.IsCancellationRequested)
-                Assert.Fail($"not within {seconds} s: {what}");
+                Assert.Fail($"not within {seconds} s: {what}\n{string.Join('\n', log?.Lines ?? [])}");
             await tick.WaitForNextTickAsync(CancellationToken.None);
         }
     }
@@ -42,10 +43,7 @@ internal sealed class Mosquitto : IDisposable
         Port = Ports.Free();
         File.WriteAllText(Path.Combine(_folder.FullName, "conf"), string.Create(CultureInfo.InvariantCulture, $"""
             listener {Port} 127.0.0.1
-            persistence true
-            persistence_location {_folder.FullName}/
-            autosave_interval 1
-            autosave_on_changes true
+            persistence false
             max_queued_messages 0
             user root
             {settings.Replace("FOLDER", _folder.FullName, StringComparison.Ordinal)}
@@ -244,6 +242,13 @@ internal sealed class Client : IAsyncDisposable
 
     public Task<MqttClientPublishResult> PublishAsync(string topic, byte[] payload, bool retain = false, int qos = 1) => _client.PublishAsync(
         new MqttApplicationMessageBuilder().WithTopic(topic).WithPayload(payload).WithRetainFlag(retain).WithQualityOfServiceLevel((MqttQualityOfServiceLevel)qos).Build());
+
+    /// <summary>Many at once, in order.</summary>
+    public async Task PublishManyAsync(string topic, IEnumerable<int> values, int qos)
+    {
+        foreach (var some in values.Chunk(200))
+            await Task.WhenAll(some.Select(value => PublishAsync(topic, Encoding.ASCII.GetBytes(value.ToString(CultureInfo.InvariantCulture)), qos: qos)));
+    }
 
     /// <summary>The last payload of a topic.</summary>
     public string? Last(string topic) => Received.LastOrDefault(m => m.Topic == topic).Payload;
