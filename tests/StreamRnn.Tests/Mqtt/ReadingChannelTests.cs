@@ -116,7 +116,7 @@ public sealed class ReadingChannelTests
             var unpaid = owed.Count;
             door.Through += owed.Through;
             door.PumpOnce();
-            var packets = ids.Count == 0 ? default : owed.NextAsync(CancellationToken.None).AsTask().GetAwaiter().GetResult();
+            var packets = ids.Count == 0 ? default : owed.NextAsync(CancellationToken.None).AsTask().WaitAsync(TimeSpan.FromSeconds(20)).GetAwaiter().GetResult();
             var acknowledged = Enumerable.Range(0, packets.Length / 4).Select(k => (packets.Span[(4 * k) + 2] << 8) | packets.Span[(4 * k) + 3]);
             return passed.SequenceEqual(others) && _values.SequenceEqual(expected) && _dead.Select(d => d.Reason).SequenceEqual(dead)
                 && unpaid == ids.Count && acknowledged.SequenceEqual(ids);
@@ -137,7 +137,7 @@ public sealed class ReadingChannelTests
 
         await Until(() => door.Depth == 10);
         door.PumpOnce();
-        Assert.Equal(0, await reading);
+        Assert.Equal(0, await reading.WaitAsync(TimeSpan.FromSeconds(20)));
         Assert.Equal(Enumerable.Range(0, 100).Select(i => (double)i), _values);
     }
 
@@ -201,7 +201,10 @@ public sealed class ReadingChannelTests
             perPayload = (GC.GetAllocatedBytesForCurrentThread() - before) / Count;
             door.PumpOnce();
             while (owed.Count > 0)
-                await owed.NextAsync(CancellationToken.None);
+            {
+                Assert.False((await owed.NextAsync(CancellationToken.None).AsTask().WaitAsync(TimeSpan.FromSeconds(20))).IsEmpty);
+                owed.Paid();
+            }
         }
 
         // 64 KB of buffer and a task for each filling of it, spread over the payloads.
