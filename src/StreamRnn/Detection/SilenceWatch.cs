@@ -37,7 +37,8 @@ public sealed class SilenceWatch
     }
 
     /// <summary>Starts to watch a series; once is enough, it is watched until it is found silent.</summary>
-    public void Watch(int slot, in SeriesRow row, double rarity) => _queue.Enqueue(slot, (DueAt(row, rarity), slot));
+    public void Watch(int slot, in SeriesRow row, double rarity) =>
+        _queue.Enqueue(slot, (row.LastHeard + Microseconds(Math.Min(Deadline(row, rarity), LookAgain(row))), slot));
 
     /// <summary>The next series that is overdue at <paramref name="heard"/> (listening clock, µs), or −1. It is no longer watched then.</summary>
     /// <param name="rows">The shard's series.</param>
@@ -48,19 +49,18 @@ public sealed class SilenceWatch
         while (_queue.TryPeek(out var slot, out var due) && due.At <= heard)
         {
             _queue.Dequeue();
-            var at = DueAt(rows[slot], rarityOf(slot));
+            ref readonly var row = ref rows[slot];
+            var at = row.LastHeard + Microseconds(Deadline(row, rarityOf(slot)));
             if (at <= heard)
                 return slot;
-            _queue.Enqueue(slot, (at, slot));                // it has spoken since: look again at its new deadline
+            // It has spoken since, or too little is known. Deadlines come nearer as intervals are learned, so it is looked at again before long.
+            _queue.Enqueue(slot, (Math.Min(at, heard + Microseconds(LookAgain(row))), slot));
         }
 
         return -1;
     }
 
-    private static long DueAt(in SeriesRow row, double rarity)
-    {
-        var deadline = Deadline(row, rarity);
-        // Not known yet: look again when it may be.
-        return row.LastHeard + (long)(1e6 * Math.Min(double.IsInfinity(deadline) ? Math.Max(10 * row.Interval, 1) : deadline, 1e9));
-    }
+    private static double LookAgain(in SeriesRow row) => Math.Max(10 * row.Interval, 1);
+
+    private static long Microseconds(double seconds) => (long)(1e6 * Math.Min(seconds, 1e9));
 }
