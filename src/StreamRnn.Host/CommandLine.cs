@@ -3,6 +3,7 @@ using System.CommandLine.Help;
 using System.CommandLine.Parsing;
 using StreamRnn.Host.Commands;
 using StreamRnn.Host.Configuration;
+using StreamRnn.Simulators.Commands;
 
 namespace StreamRnn.Host;
 
@@ -11,8 +12,8 @@ internal static class CommandLine
 {
     public static RootCommand Tree()
     {
-        var root = new RootCommand("StreamRnn finds anomalies in MQTT streams, in real time and without configuration. Without a command it does `run`.");
-        foreach (var verb in new Command[] { VersionCommand.Create() })
+        var root = new RootCommand("StreamRnn finds anomalies in MQTT streams, in real time and without configuration. Start with `streamrnn demo`; without a command it does `run`.");
+        foreach (var verb in new Command[] { RunCommand.Create(), DemoCommand.Create(), SimulateCommand.Create(), WatchCommand.Create(), ReplayCommand.Create(), VersionCommand.Create() })
             root.Add(verb);
         root.Options.Remove(root.Options.OfType<VersionOption>().Single());     // `version` is a verb here
         root.Options.OfType<HelpOption>().Single().Action = new Help();
@@ -53,6 +54,14 @@ internal static class CommandLine
         catch (OperationCanceledException)
         {
             return ExitCode.Fine;                // Ctrl-C: asked to stop, and stopped
+        }
+#pragma warning disable CA1031 // the outermost place: what comes here is a bug, and is said as one
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            error.WriteLine($"{path} failed; this is a bug of ours. Please report it with what 'streamrnn version' says and with this:");
+            error.WriteLine(e);
+            return ExitCode.Failure;
         }
     }
 

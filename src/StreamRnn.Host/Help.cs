@@ -18,7 +18,9 @@ internal sealed class Help : SynchronousCommandLineAction
 
     public static void Write(Command command, TextWriter output)
     {
-        output.WriteLine(command.Description);
+        // A verb that was written for an executable of its own shows examples without our name.
+        foreach (var line in (command.Description ?? "").Split('\n').Select(l => l.TrimEnd()))
+            output.WriteLine(line.StartsWith($"  {command.Name} ", StringComparison.Ordinal) ? $"  {PathOf(command)}{line[(2 + command.Name.Length)..]}" : line);
         output.WriteLine();
         output.WriteLine("Usage:");
         output.WriteLine("  " + Usage(command));
@@ -78,7 +80,7 @@ internal sealed class Help : SynchronousCommandLineAction
         return option.Required ? $"{text} Required." : text;
     }
 
-    private static string FirstSentence(string? description) => description is null ? "" : description.Split(". ")[0].TrimEnd('.') + ".";
+    private static string FirstSentence(string? description) => description is null ? "" : description.Split('\n')[0].Split(". ")[0].Trim().TrimEnd('.') + ".";
 
     private static void Section(TextWriter output, string title, IEnumerable<(string Name, string Text)> rows)
     {

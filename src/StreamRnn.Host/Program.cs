@@ -1,3 +1,4 @@
 using StreamRnn.Host;
 
-return await CommandLine.RunAsync(args, Console.Out, Console.Error);
+using var interrupt = new Interrupt();
+return await CommandLine.RunAsync(args, Console.Out, Console.Error, interrupt.Token);

@@ -1,5 +1,7 @@
 using System.Globalization;
 using Microsoft.Extensions.Configuration;
+using StreamRnn.Alerts;
+using StreamRnn.Mqtt;
 using StreamRnn.Pipeline;
 
 namespace StreamRnn.Host.Configuration;
@@ -13,7 +15,14 @@ internal sealed record Settings
     public const string File = "appsettings.json";
     private const string Section = "StreamRnn";
 
+    public MqttOptions Mqtt { get; init; } = new();
+    public IngestOptions Ingest { get; init; } = new();
     public DetectionOptions Detection { get; init; } = new();
+    public AlertOptions Alerts { get; init; } = new();
+    public TopicOptions Topics { get; init; } = new();
+
+    /// <summary>Detection keeps its scores where the score topic is to have them.</summary>
+    public DetectionOptions DetectionForPublishing() => Detection with { KeepScores = Detection.KeepScores || Topics.ToScorePublishing() != ScorePublishing.Off };
 
     /// <summary>Reads, binds and checks.</summary>
     /// <param name="directory">Where <see cref="File"/> lies; it may be absent.</param>
@@ -51,6 +60,8 @@ internal sealed record Settings
 
     private IEnumerable<string> OutOfRange()
     {
+        foreach (var problem in Mqtt.Validate().Concat(Ingest.Validate()).Concat(Topics.Validate()).Concat(Alerts.Problems()))
+            yield return problem;
         if (Detection.FalseAlarmsPerDevicePerWeek is not (>= 0.001 and <= 1000))
             yield return string.Create(CultureInfo.InvariantCulture,
                 $"{Section}:Detection:FalseAlarmsPerDevicePerWeek is '{Detection.FalseAlarmsPerDevicePerWeek}'; allowed is 0.001 to 1000");

@@ -2,6 +2,7 @@ using System.Collections;
 using System.Globalization;
 using System.Reflection;
 using Microsoft.Extensions.Configuration;
+using StreamRnn.Simulators;
 
 namespace StreamRnn.Host.Configuration;
 
@@ -121,7 +122,7 @@ internal sealed class StrictBinder(IConfigurationRoot root)
         if (type == typeof(double))
             return double.TryParse(text, NumberStyles.Float, culture, out var real) && double.IsFinite(real) ? real : null;
         if (type == typeof(TimeSpan))
-            return TimeText.TryParse(text, out var time) ? time : null;
+            return Durations.TryParse(text, out var time) ? time : null;
         // Enum.TryParse alone takes any number, and "a, b" for flags.
         return Enum.GetNames(type).Any(n => n.Equals(text, StringComparison.OrdinalIgnoreCase)) ? Enum.Parse(type, text, ignoreCase: true) : null;
     }
@@ -136,7 +137,7 @@ internal sealed class StrictBinder(IConfigurationRoot root)
         return type == typeof(bool) ? "true or false"
             : type == typeof(int) || type == typeof(long) ? "a whole number"
             : type == typeof(double) ? "a number"
-            : type == typeof(TimeSpan) ? TimeText.Allowed
+            : type == typeof(TimeSpan) ? "a time " + Durations.Allowed
             : type.IsEnum ? "one of " + Listed(Enum.GetNames(type))
             : type == typeof(string) ? "a text"
             : "an object";

@@ -1,0 +1,154 @@
+using System.Buffers;
+using System.CommandLine;
+using System.Diagnostics;
+using System.Globalization;
+using StreamRnn.Alerts;
+using StreamRnn.Detection;
+using StreamRnn.Host.Configuration;
+using StreamRnn.Host.Replay;
+using StreamRnn.Host.Watch;
+using StreamRnn.Pipeline;
+
+namespace StreamRnn.Host.Commands;
+
+/// <summary><c>replay</c>: recorded series through the same detector as the service's, offline.</summary>
+internal static class ReplayCommand
+{
+    public static Command Create()
+    {
+        var files = new Argument<string[]>("FILE.csv")
+        {
+            Description = "Recorded series, one device each, named after the file: a header, then a row per reading. The first column is the time "
+                + "(ISO 8601, 'yyyy-MM-dd HH:mm:ss' in UTC, or seconds), the others are channels; an empty cell is a missing value; "
+                + "columns named label, anomaly, is_anomaly or changepoint are not looked at. Separated by comma, semicolon or tab.",
+            Arity = ArgumentArity.OneOrMore,
+        };
+        var json = new Option<bool>("--json") { Description = "Alert events as CloudEvents, one JSON object per line, as they would be published." };
+        var plot = new Option<string?>("--plot")
+        {
+            Description = "Draw value, expected band, score and alerts into this PNG, 1600 x 900; with several files the device's name is put before .png.",
+            HelpName = "OUT.png",
+        };
+        var verb = new Verb("replay", "Run recorded series through the detector, offline, and print the alerts it would have raised.")
+        {
+            Arguments = { files },
+            Options = { json, plot },
+            Examples =
+            [
+                ("streamrnn replay office.csv --plot office.png", "Alerts of one device as lines, and a picture."),
+                ("streamrnn replay week/*.csv --json > alerts.jsonl", "Alerts of many devices for another program."),
+            ],
+            Notes =
+            [
+                "Lines tell when an alert opened, grew more severe and resolved; --json tells every event. Sensitivity and alert rules are those of the configuration (StreamRnn:Detection, StreamRnn:Alerts).",
+                "Exit code 0: no alert was opened, 1: at least one was, 2: a file cannot be used, 78: the configuration was refused.",
+            ],
+        };
+        verb.SetAction((parsed, cancel) => Task.Run(
+            () => Run(parsed.GetRequiredValue(files), parsed.GetValue(json), parsed.GetValue(plot), parsed.InvocationConfiguration, cancel), cancel));
+        return verb;
+    }
+
+    private static int Run(string[] paths, bool json, string? plot, InvocationConfiguration console, CancellationToken cancel)
+    {
+        if (plot is not null && !plot.EndsWith(".png", StringComparison.OrdinalIgnoreCase))
+            throw new UsageException($"--plot {plot}: the picture is a PNG, so its name ends in .png.");
+        var settings = Settings.Load(Directory.GetCurrentDirectory(), []);
+        var replayer = new Replayer(settings.Detection with { KeepScores = plot is not null }, settings.Alerts, BaseModel.Load());
+        using var events = new EventWriter(console.Output, json);
+        var summaries = json ? console.Error : console.Output;
+        var opened = 0;
+        foreach (var path in paths)
+        {
+            using var file = SeriesFile.Open(path);
+            using var progress = new ProgressLine(console.Error, file.Device, () => file.Done);
+            var recording = plot is null ? null : new Recording(file.Device);
+            var tally = new Tally();
+            var began = Stopwatch.GetTimestamp();
+            var readings = replayer.Play(file, outcome =>
+            {
+                progress.Show();
+                tally.Add(outcome);
+                foreach (var e in outcome.Alerts)
+                {
+                    progress.Clear();
+                    events.Write(e);
+                    recording?.Add(e);
+                }
+
+                foreach (var sample in outcome.Scores)
+                    recording?.Add(sample);
+            }, cancel);
+            progress.Clear();
+            events.Flush();
+            summaries.WriteLine(tally.Say(file, readings, Stopwatch.GetElapsedTime(began)));
+            opened += tally.Opened;
+            if (recording is null)
+                continue;
+            var picture = paths.Length == 1 ? plot! : Path.ChangeExtension(plot!, null) + "-" + file.Device + ".png";
+            Plot.Save(recording, picture);
+            summaries.WriteLine($"{file.Device}: drawn into {picture}");
+        }
+
+        return opened > 0 ? ExitCode.Findings : ExitCode.Fine;
+    }
+
+    /// <summary>Alert events to the output: lines for people, or CloudEvents.</summary>
+    private sealed class EventWriter(TextWriter output, bool json) : IDisposable
+    {
+        private readonly ArrayBufferWriter<byte> _buffer = new();
+        private readonly Dictionary<string, Severity> _told = [];
+
+        public void Write(AlertEvent e)
+        {
+            if (!json)
+            {
+                // The record is over: that an alert went on says little, that it grew worse says much.
+                if (e.Status != AlertStatus.Updated || e.Severity > _told.GetValueOrDefault(e.AlertId))
+                    output.WriteLine(AlertLine.Of(e));
+                _told[e.AlertId] = e.Severity;
+                return;
+            }
+
+            _buffer.ResetWrittenCount();
+            CloudEvent.Write(e, _buffer, Service.Line.EventSource);
+            output.WriteLine(System.Text.Encoding.UTF8.GetString(_buffer.WrittenSpan));
+        }
+
+        public void Flush() => output.Flush();
+
+        public void Dispose() => output.Flush();
+    }
+
+    private sealed class Tally
+    {
+        private readonly HashSet<string> _open = [];
+        private int _late;
+        private int _duplicates;
+
+        public int Opened { get; private set; }
+
+        public void Add(Outcome outcome)
+        {
+            (_late, _duplicates) = (_late + outcome.Late, _duplicates + outcome.Duplicates);
+            foreach (var e in outcome.Alerts)
+            {
+                Opened += e.Status == AlertStatus.Opened ? 1 : 0;
+                if (e.Status == AlertStatus.Resolved)
+                    _open.Remove(e.AlertId);
+                else
+                    _open.Add(e.AlertId);
+            }
+        }
+
+        public string Say(SeriesFile file, long readings, TimeSpan took)
+        {
+            var culture = CultureInfo.InvariantCulture;
+            var alerts = Opened switch { 0 => "no alert", 1 => "1 alert", _ => string.Create(culture, $"{Opened} alerts") };
+            var open = _open.Count > 0 ? string.Create(culture, $" ({_open.Count} still open at the end)") : "";
+            var dropped = _late + _duplicates > 0 ? string.Create(culture, $", {_late} values late and {_duplicates} twice, not used") : "";
+            var channels = file.Channels.Count > 1 ? string.Create(culture, $" of {file.Channels.Count} channels") : "";
+            return string.Create(culture, $"{file.Device}: {readings} readings{channels}, {alerts}{open}{dropped}, {readings / Math.Max(took.TotalSeconds, 1e-6):0} readings/s");
+        }
+    }
+}

@@ -1,0 +1,66 @@
+using StreamRnn.Alerts;
+using StreamRnn.Detection;
+using StreamRnn.Pipeline;
+using StreamRnn.Readings;
+
+namespace StreamRnn.Host.Replay;
+
+/// <summary>
+/// Lives a recorded series through the same detector as the service: each row is one entry whose time of arrival is the row's own time, and before each
+/// row the clock ticks, so that a silence in the record is noticed when it happens and not at its end.
+/// </summary>
+internal sealed class Replayer(DetectionOptions detection, AlertOptions alerts, BaseModel model)
+{
+    private static readonly TimeSpan JustBefore = TimeSpan.FromMicroseconds(1);
+
+    /// <summary>Replays one file with a detector of its own: files do not influence each other.</summary>
+    /// <param name="outcome">Is told what came of each entry, valid during the call.</param>
+    /// <returns>Readings that had at least one value.</returns>
+    /// <exception cref="UsageException">A row cannot be used.</exception>
+    public long Play(SeriesFile file, Action<Outcome> outcome, CancellationToken cancel)
+    {
+        var registry = new DeviceRegistry(maxChannels: Math.Max(256, file.Channels.Count));
+        if (!registry.TryGetDevice(file.Device, out var device, out var refusal))
+            throw new UsageException($"{file.Path}: the file names the device, but {refusal}.");
+        var channels = file.Channels.Select(name => registry.TryGetChannel(device, name, out var channel, out var why)
+            ? channel : throw new UsageException($"{file.Path}: {why}.")).ToArray();
+        using var detector = new Detector(detection, alerts, model, registry);
+        var tick = new Arrivals();
+        var row = new Arrivals();
+        Instant? last = null;
+        var readings = 0L;
+        foreach (var (time, values) in file.Rows())
+        {
+            cancel.ThrowIfCancellationRequested();
+            // Time of arrival never runs backwards, even where the record's does.
+            var now = last is { } before && before > time ? before : time;
+            if (last < now)
+            {
+                tick.Now = tick.Heard = now + -JustBefore;
+                outcome(detector.Fold(tick));
+            }
+
+            row.Readings.Clear();
+            row.Readings.Begin(device, time);
+            for (var i = 0; i < values.Length; i++)
+            {
+                if (!double.IsNaN(values[i]))
+                    row.Readings.Add(channels[i], values[i]);
+            }
+
+            row.Readings.End();
+            row.Now = row.Heard = now;
+            row.Ticket = ++readings;
+            outcome(detector.Fold(row));
+            last = now;
+        }
+
+        if (last is { } end)
+        {
+            tick.Now = tick.Heard = end;
+            outcome(detector.Fold(tick));
+        }
+
+        return readings;
+    }
+}

@@ -1,0 +1,146 @@
+using System.Runtime.ExceptionServices;
+using Microsoft.Extensions.Logging;
+using StreamRnn.Alerts;
+using StreamRnn.Detection;
+using StreamRnn.Host.Configuration;
+using StreamRnn.Mqtt;
+using StreamRnn.Pipeline;
+using StreamRnn.Readings;
+
+namespace StreamRnn.Host.Service;
+
+/// <summary>
+/// The whole way of a reading, put together: broker, registry, door, detector, publisher, source. The composition root, used by the service and the demo alike.
+/// </summary>
+internal sealed class Line : IAsyncDisposable
+{
+    /// <summary>The <c>source</c> of our CloudEvents.</summary>
+    public const string EventSource = "streamrnn";
+
+    // Together they stay within ten seconds, the limit of the service and, by default, of many supervisors.
+    private static readonly TimeSpan ReadingGrace = TimeSpan.FromSeconds(4);
+    private static readonly TimeSpan PublishingGrace = TimeSpan.FromSeconds(4);
+
+    private readonly CancellationTokenSource _stopReading = new();
+    private readonly CancellationTokenSource _stopPumping = new();
+    private readonly CancellationTokenSource _stopPublishing = new();
+    private readonly TaskCompletionSource<Exception> _failed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly EmbeddedBroker? _broker;
+    private readonly Door _door;
+    private readonly Detector _detector;
+    private readonly ReadingSource _source;
+    private readonly IDisposable _pipeline;
+    private readonly Thread _pump;
+    private readonly Task _publishing;
+    private readonly Task _reading;
+    private long _entries;
+
+    private Line(Settings settings, EmbeddedBroker? broker, TimeProvider clock, ILoggerFactory logs)
+    {
+        var endpoint = broker is null ? default((string, int)?) : (broker.Host, broker.Port);
+        var registry = new DeviceRegistry(Shards, settings.Ingest.MaxDevices, settings.Ingest.MaxChannelsPerDevice);
+        var door = new Door(settings.Ingest.ToDoorLimits(), clock);
+        var detector = new Detector(settings.DetectionForPublishing(), settings.Alerts, BaseModel.Load(), registry);
+        var publisher = new AlertPublisher(
+            settings.Mqtt, settings.Topics, (e, output) => CloudEvent.Write(e, output, EventSource), clock, logs.CreateLogger<AlertPublisher>(), endpoint: endpoint);
+        var source = new ReadingSource(
+            settings.Mqtt, settings.Ingest, registry, door, settings.Topics.Root, clock, logs.CreateLogger<ReadingSource>(), publisher.DeadLetter, endpoint);
+
+        source.ListeningChanged += publisher.SetOnline;
+        source.SessionLost += _ => publisher.ReportGap(Instant.From(clock.GetUtcNow()));
+        _pipeline = door.Arrivals
+            .InBatches(registry.Shards)
+            .Detect(detector)
+            .Subscribe(
+                outcome =>
+                {
+                    publisher.Publish(outcome);
+                    Interlocked.Increment(ref _entries);
+                },
+                fault => ExceptionDispatchInfo.Throw(fault));       // ends the pump before the entry is acknowledged
+
+        (_broker, _door, _detector, _source, Registry) = (broker, door, detector, source, registry);
+        _publishing = Watched(publisher.RunAsync(PublishingGrace, _stopPublishing.Token), _stopPublishing.Token);
+        _pump = new Thread(Pump) { Name = "pump" };
+        _pump.Start();
+        _reading = Watched(source.RunAsync(ReadingGrace, _stopReading.Token), _stopReading.Token);
+    }
+
+    /// <summary>One thread per shard; half of the processors are left to the broker's connections and everything else.</summary>
+    private static int Shards => Math.Max(1, Environment.ProcessorCount / 2);
+
+    public DeviceRegistry Registry { get; }
+
+    /// <summary>Where the readings come from: host:port.</summary>
+    public string Broker => _source.Broker;
+
+    /// <summary>Completes when the broker has taken the subscription.</summary>
+    public Task Subscribed => _source.Subscribed;
+
+    /// <summary>Entries that went the whole way, ticks included: grows at least twice a second as long as the line lives.</summary>
+    public long Entries => Interlocked.Read(ref _entries);
+
+    /// <summary>Completes, with the cause, only when the line is dead by a fault of ours. A broker that is away is none.</summary>
+    public Task<Exception> Failed => _failed.Task;
+
+    /// <summary>Starts the embedded broker, if it is wanted, and everything behind it. Does not wait for a broker that is away.</summary>
+    /// <exception cref="IOException">The embedded broker cannot listen; the message says why and what to do.</exception>
+    public static async Task<Line> StartAsync(Settings settings, TimeProvider clock, ILoggerFactory logs)
+    {
+        var broker = settings.Mqtt.UsesEmbeddedBroker() ? new EmbeddedBroker(settings.Mqtt.Embedded, logs.CreateLogger<EmbeddedBroker>()) : null;
+        if (broker is not null)
+            await broker.StartAsync().ConfigureAwait(false);
+        return new Line(settings, broker, clock, logs);
+    }
+
+    /// <summary>Takes nothing more in, lets what is inside go its way and acknowledges it, publishes what is due and <c>offline</c>, says goodbye. Not twice.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await _stopReading.CancelAsync().ConfigureAwait(false);
+        await _reading.ConfigureAwait(false);                  // the pump still runs: what is inside goes through
+        await _stopPumping.CancelAsync().ConfigureAwait(false);
+        _pump.Join();
+        await _stopPublishing.CancelAsync().ConfigureAwait(false);
+        await _publishing.ConfigureAwait(false);
+        _pipeline.Dispose();
+        await _source.DisposeAsync().ConfigureAwait(false);
+        _door.Dispose();
+        _detector.Dispose();
+        if (_broker is not null)
+            await _broker.DisposeAsync().ConfigureAwait(false);
+        _stopReading.Dispose();
+        _stopPumping.Dispose();
+        _stopPublishing.Dispose();
+    }
+
+    private void Pump()
+    {
+        try
+        {
+            _door.Pump(_stopPumping.Token);
+        }
+#pragma warning disable CA1031 // whatever kills the pump is a bug: it is handed on, and ends the process
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            _failed.TrySetResult(e);
+        }
+    }
+
+    // These two loops end when asked to and not before; what ends them is handed on in the same way.
+    private async Task Watched(Task loop, CancellationToken stop)
+    {
+        try
+        {
+            await loop.ConfigureAwait(false);
+            if (!stop.IsCancellationRequested)
+                _failed.TrySetResult(new InvalidOperationException("a connection's loop ended without being asked to"));
+        }
+#pragma warning disable CA1031 // as above
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            _failed.TrySetResult(e);
+        }
+    }
+}
