@@ -2,12 +2,14 @@ using BenchmarkDotNet.Running;
 using StreamRnn.Benchmarks;
 using StreamRnn.Benchmarks.Kernels;
 using StreamRnn.Benchmarks.Pipeline;
+using StreamRnn.Benchmarks.Service;
 
 // One verb per room; a verb that writes a table takes the file's name as its argument.
 return args switch
 {
     ["kernels", .. var rest] => Table.Write("kernels", KernelTable.Measure, rest),
     ["pipeline", .. var rest] => Table.Write("pipeline", PipelineTable.Measure, rest),
+    ["service", .. var rest] => Table.Write("service", ServiceTable.Measure, rest),
     ["bdn", .. var rest] => BenchmarkDotNet(rest),
     _ => Usage(),
 };
@@ -25,6 +27,7 @@ static int Usage()
 
           kernels [FILE.md]     LSTM step and training: ns and share of the core's own FMA peak, measured in the same run (about 20 s)
           pipeline [FILE.md]    the whole way in process at 10,000 devices: ns and bytes per reading, bytes per series (about 20 s)
+          service [FILE.md]     the service as a process behind mosquitto: messages/s and publish-to-alert latency (about 60 s; needs mosquitto)
           bdn [--filter '*']    the BenchmarkDotNet classes, with its own options
 
         With FILE.md the table is written there as well, as in docs/benchmarks.

@@ -17,8 +17,8 @@ public struct DeviceRow
     /// <summary>The most that an alert is judged by: a channel of two values, whose every change is a wonder, soon lifts the threshold beyond it and is heard no more.</summary>
     public const double MostRarity = 12;
 
-    /// <summary>However quiet a device was, its threshold sinks at most so many decades below what the budget says.</summary>
-    private const double LeastRaise = -1;
+    /// <summary>However quiet a device was, its threshold does not sink below what the budget says: an unspent alarm is not owed.</summary>
+    private const double LeastRaise = 0;
 
     public int Count;                // readings of the device
     public int SinceAlert;           // readings since the last alert opened
@@ -45,7 +45,7 @@ public struct DeviceRow
     /// <summary>The budget as a chance per reading, b.</summary>
     public readonly double Budget(double falseAlarmsPerWeek) => Math.Min(0.05, falseAlarmsPerWeek / ReadingsPerWeek);
 
-    /// <summary>The rarity from which an alert opens: −log10 b, raised by each alert and sinking by b with each reading, so that over time one alert is spent per 1/b readings.</summary>
+    /// <summary>The rarity from which an alert opens: −log10 b, raised by one with each alert and sinking back by b with each reading, so that over time no more than one alert is spent per 1/b readings.</summary>
     public readonly double Threshold(double falseAlarmsPerWeek) => -Math.Log10(Budget(falseAlarmsPerWeek)) + Raise;
 
     public readonly bool MayOpen => Count >= WarmUp && SinceAlert >= Refractory;
