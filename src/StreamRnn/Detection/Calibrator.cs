@@ -90,7 +90,8 @@ public struct Calibrator
         }
     }
 
-    private void Halve()
+    /// <summary>Forgets half: what was learned before counts half from now on.</summary>
+    public void Halve()
     {
         _total = 0;
         for (var i = 0; i < Bins; i++)

@@ -73,8 +73,12 @@ public readonly record struct Evidence(double Range, double Level, double Near, 
         if (HasFar(row))
             row.FarTail.Learn(Far);
         // Until the kinds' own tails have settled their combination is noise; learned, it would hide real alarms for hundreds of readings.
-        if (row.Count >= SettledCount)
-            row.AllTail.Learn(combined);
+        if (row.Count < SettledCount)
+            return;
+        row.AllTail.Learn(combined);
+        // Young tails call too much rare. Twice the combination forgets half of that time, lest it be the yardstick for hundreds of readings.
+        if (row.Count is 2 * SettledCount or 4 * SettledCount)
+            row.AllTail.Halve();
     }
 
     private static bool HasFar(in SeriesRow row) => row.Count >= Outlook.FarSteps;
