@@ -18,6 +18,7 @@ internal sealed class DemoShow(DemoPlan plan, int? port, bool live, TextWriter o
     private const string Root = "streamrnn";
     private const int UsualPort = 1883;
     private static readonly TimeSpan Refresh = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan FirstSayDevices = TimeSpan.FromSeconds(3);       // amid the warm-up
     private static readonly TimeSpan SayDevicesEvery = TimeSpan.FromSeconds(10);
 
     private readonly List<(TimeSpan At, Tone Tone, string Text)> _lines = [];
@@ -160,13 +161,13 @@ internal sealed class DemoShow(DemoPlan plan, int? port, bool live, TextWriter o
             $"{plan.Scenario.Labels.Count} faults will be injected (seed {plan.Seed}); nothing was trained or configured for these devices"));
     }
 
-    private TimeSpan _saidDevices = TimeSpan.Zero;
+    private TimeSpan _sayDevicesAt = FirstSayDevices;
 
     private void SayDevices(DemoBoard board)
     {
-        if (At - _saidDevices < SayDevicesEvery)
+        if (At < _sayDevicesAt)
             return;
-        _saidDevices = At;
+        _sayDevicesAt = At + SayDevicesEvery;
         foreach (var device in board.Devices)
             Tell(At, Tone.Plain, "  " + board.Describe(device));
     }

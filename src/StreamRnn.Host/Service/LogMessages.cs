@@ -5,23 +5,23 @@ namespace StreamRnn.Host.Service;
 /// <summary>All that the host says in the log.</summary>
 internal static partial class LogMessages
 {
-    [LoggerMessage(Level = LogLevel.Information, Message = "No broker is named, so the embedded one listens on {Broker}, for this machine only. Try: mosquitto_pub -p {Port} -t devices/office/temperature -m 21.5; alerts come on {Root}/alerts/#")]
+    [LoggerMessage(1, LogLevel.Information, "No broker is named, so the embedded one listens on {Broker}, for this machine only. Try: mosquitto_pub -p {Port} -t devices/office/temperature -m 21.5; alerts come on {Root}/alerts/#")]
     private static partial void HowToPublish(ILogger log, string broker, string port, string root);
 
     public static void HowToPublish(ILogger log, string broker, string root) => HowToPublish(log, broker, broker[(broker.LastIndexOf(':') + 1)..], root);
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "Connecting to the broker {Broker}")]
+    [LoggerMessage(2, LogLevel.Information, "Connecting to the broker {Broker}")]
     public static partial void WaitingFor(ILogger log, string broker);
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "Ready: subscribed at {Broker}")]
+    [LoggerMessage(3, LogLevel.Information, "Ready: subscribed at {Broker}")]
     public static partial void Ready(ILogger log, string broker);
 
-    [LoggerMessage(Level = LogLevel.Critical, Message = "The pipeline died; this is a bug of ours. What it had not finished is not acknowledged and comes again")]
+    [LoggerMessage(4, LogLevel.Critical, "The pipeline died; this is a bug of ours. What it had not finished is not acknowledged and comes again")]
     public static partial void Died(ILogger log, Exception cause);
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "Stopping: finishing and acknowledging what was taken in, publishing what is due")]
+    [LoggerMessage(5, LogLevel.Information, "Stopping: finishing and acknowledging what was taken in, publishing what is due")]
     public static partial void Stopping(ILogger log);
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "Stopped")]
+    [LoggerMessage(6, LogLevel.Information, "Stopped")]
     public static partial void Stopped(ILogger log);
 }
