@@ -41,8 +41,10 @@ internal sealed class Line : IAsyncDisposable
         var registry = new DeviceRegistry(Shards, settings.Ingest.MaxDevices, settings.Ingest.MaxChannelsPerDevice);
         var door = new Door(settings.Ingest.ToDoorLimits(), clock);
         var detector = new Detector(settings.DetectionForPublishing(), settings.Alerts, BaseModel.Load(), registry);
+        var plain = settings.Alerts.Format == "plain";
         var publisher = new AlertPublisher(
-            settings.Mqtt, settings.Topics, (e, output) => CloudEvent.Write(e, output, EventSource), clock, logs.CreateLogger<AlertPublisher>(), endpoint: endpoint);
+            settings.Mqtt, settings.Topics, plain ? AlertJson.WriteData : (e, output) => CloudEvent.Write(e, output, EventSource), clock, logs.CreateLogger<AlertPublisher>(),
+            plain ? "application/json" : "application/cloudevents+json", endpoint);
         var source = new ReadingSource(
             settings.Mqtt, settings.Ingest, registry, door, settings.Topics.Root, clock, logs.CreateLogger<ReadingSource>(), publisher.DeadLetter, endpoint);
 

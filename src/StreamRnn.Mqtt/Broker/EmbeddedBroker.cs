@@ -52,7 +52,7 @@ public sealed class EmbeddedBroker : IAsyncDisposable
         endpoint.BoundInterNetworkAddress = v6 ? IPAddress.None : address;
         endpoint.BoundInterNetworkV6Address = v6 ? address : IPAddress.None;
         endpoint.LingerState = new LingerOption(false, 0);
-        var server = new MqttServerFactory().CreateMqttServer(options);
+        var server = new MqttServerFactory().CreateMqttServer(options, [new NamingAdapter()]);
         server.ValidatingConnectionAsync += ValidateAsync;
         server.ClientConnectedAsync += _ => Count(1);
         server.ClientDisconnectedAsync += _ => Count(-1);

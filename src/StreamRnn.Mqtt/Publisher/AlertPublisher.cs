@@ -124,7 +124,9 @@ public sealed class AlertPublisher
                     await ServeAsync(connection, stop, end.Token).ConfigureAwait(false);
             }
         }
-        catch (OperationCanceledException) when (end.IsCancellationRequested)
+#pragma warning disable CA1031 // MQTTnet tells a cancelled attempt in several ways; time is up, and what that means is said
+        catch (Exception) when (end.IsCancellationRequested)
+#pragma warning restore CA1031
         {
             LogMessages.LeftUnsent(_log, _outbox.Count);
         }

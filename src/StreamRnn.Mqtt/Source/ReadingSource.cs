@@ -78,7 +78,9 @@ public sealed class ReadingSource : IAsyncDisposable
             {
                 connection = await _connecting.ExecuteAsync(async cancel => await ConnectAsync(cancel).ConfigureAwait(false), stop).ConfigureAwait(false);
             }
-            catch (OperationCanceledException) when (stop.IsCancellationRequested)
+#pragma warning disable CA1031 // MQTTnet tells a cancelled attempt in several ways, and when we are to stop none of them matters
+            catch (Exception) when (stop.IsCancellationRequested)
+#pragma warning restore CA1031
             {
                 return;
             }

@@ -11,6 +11,9 @@ public abstract record MixtureLoss
     internal abstract double Row(
         MixtureHead head, ReadOnlySpan<float> raw, ReadOnlySpan<float> locations, ReadOnlySpan<float> scales, double unit, double target, double weight, Span<float> dRaw);
 
+    /// <summary>Sign, and not a number for what is none: a net that has diverged is noticed by its gradient's norm, not by an exception here.</summary>
+    private protected static double Sign(double z) => z > 0 ? 1 : z < 0 ? -1 : z;
+
     /// <summary>A loss that looks at z = (x − μ)/u alone: (loss, ∂loss/∂z) from z, chained back to logits and shifts.</summary>
     private protected static double PointRow(
         MixtureHead head, ReadOnlySpan<float> raw, ReadOnlySpan<float> locations, ReadOnlySpan<float> scales, double unit, double target, double weight, Span<float> dRaw,
@@ -36,7 +39,7 @@ public abstract record MixtureLoss
 /// <summary>|x − μ| / u. The gradient at 0 is 0. Log scales and background are not trained.</summary>
 public sealed record AbsoluteLoss : MixtureLoss
 {
-    private static readonly Func<double, (double, double)> Of = z => (Math.Abs(z), Math.Sign(z));
+    private static readonly Func<double, (double, double)> Of = z => (Math.Abs(z), Sign(z));
 
     internal override double Row(
         MixtureHead head, ReadOnlySpan<float> raw, ReadOnlySpan<float> locations, ReadOnlySpan<float> scales, double unit, double target, double weight, Span<float> dRaw)
@@ -46,7 +49,7 @@ public sealed record AbsoluteLoss : MixtureLoss
 /// <summary>ln(1 + |x − μ| / u): an error ten times as large weighs a tenth as much. The gradient at 0 is 0. Log scales and background are not trained.</summary>
 public sealed record RobustLoss : MixtureLoss
 {
-    private static readonly Func<double, (double, double)> Of = z => (Elementary.Ln1(Math.Abs(z)), Math.Sign(z) / (1 + Math.Abs(z)));
+    private static readonly Func<double, (double, double)> Of = z => (Elementary.Ln1(Math.Abs(z)), Sign(z) / (1 + Math.Abs(z)));
 
     internal override double Row(
         MixtureHead head, ReadOnlySpan<float> raw, ReadOnlySpan<float> locations, ReadOnlySpan<float> scales, double unit, double target, double weight, Span<float> dRaw)

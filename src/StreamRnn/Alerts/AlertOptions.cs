@@ -32,9 +32,14 @@ public sealed record AlertOptions
     /// </summary>
     public TimeSpan FlapWindow { get; init; } = TimeSpan.FromHours(1);
 
+    /// <summary>What is published: <c>cloudevents</c> (CloudEvents 1.0 in structured JSON, default) or <c>plain</c> (its data alone).</summary>
+    public string Format { get; init; } = "cloudevents";
+
     /// <summary>One sentence for each value that is out of range: the key, what was found, what is allowed. Empty when all is well.</summary>
     public IEnumerable<string> Problems()
     {
+        if (Format is not ("cloudevents" or "plain"))
+            yield return $"StreamRnn:Alerts:Format is '{Format}'; allowed is cloudevents or plain";
         if (OpenWithin is < 1 or > 64)
             yield return Problem(nameof(OpenWithin), OpenWithin, "1 to 64 readings");
         if (OpenAfter < 1 || OpenAfter > OpenWithin)

@@ -144,7 +144,10 @@ internal static class ServiceTable
     {
         var process = Process.Start(new ProcessStartInfo(name, args)
         {
-            WorkingDirectory = folder, UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true,
+            WorkingDirectory = folder,
+            UseShellExecute = false,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
             Environment = { ["PATH"] = Environment.GetEnvironmentVariable("PATH") + ":/usr/sbin" },
         })!;
         process.BeginOutputReadLine();                       // read and let go, so that it never waits for us

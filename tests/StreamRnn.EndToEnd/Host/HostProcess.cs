@@ -43,7 +43,10 @@ internal sealed class HostProcess : IAsyncDisposable
             File.WriteAllText(Path.Combine(folder.FullName, "appsettings.json"), settings);
         var start = new ProcessStartInfo("dotnet")
         {
-            WorkingDirectory = folder.FullName, RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false,
+            WorkingDirectory = folder.FullName,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            UseShellExecute = false,
             ArgumentList = { Path.Combine(AppContext.BaseDirectory, "streamrnn.dll") },
         };
         foreach (var arg in args)

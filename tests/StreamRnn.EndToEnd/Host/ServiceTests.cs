@@ -130,9 +130,22 @@ public sealed class ServiceTests
         Alerts.CloudEvent.Write(
             new Alerts.AlertEvent
             {
-                AlertId = id, Sequence = 0, Status = Alerts.AlertStatus.Opened, Kind = Alerts.AlertKind.LevelShift, Severity = Alerts.Severity.Major, Device = "office",
-                Channel = "temperature", OpenedAt = time, EventTime = time, DetectedAt = time, Score = .8, FalseAlarmsPerWeek = .1, Summary = "It is warm.", Count = 1,
-                ModelId = "base", ModelVersion = "1",
+                AlertId = id,
+                Sequence = 0,
+                Status = Alerts.AlertStatus.Opened,
+                Kind = Alerts.AlertKind.LevelShift,
+                Severity = Alerts.Severity.Major,
+                Device = "office",
+                Channel = "temperature",
+                OpenedAt = time,
+                EventTime = time,
+                DetectedAt = time,
+                Score = .8,
+                FalseAlarmsPerWeek = .1,
+                Summary = "It is warm.",
+                Count = 1,
+                ModelId = "base",
+                ModelVersion = "1",
             }, buffer, "test");
         return System.Text.Encoding.UTF8.GetString(buffer.WrittenSpan);
     }

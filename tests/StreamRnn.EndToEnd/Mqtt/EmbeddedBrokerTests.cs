@@ -35,6 +35,30 @@ public sealed class EmbeddedBrokerTests
     }
 
     [Fact]
+    public async Task ClientsWithoutAnIdAreTakenAndNotMistakenForEachOther()
+    {
+        // What mosquitto_pub sends: MQTT 3.1.1, clean session, an empty client id. Two at a time: with one name the second would end the first.
+        await using var broker = await StartAsync();
+        await using var listener = new Listener(To(broker));
+        await listener.SubscribedAsync();
+        byte[] connect = [0x10, 12, 0, 4, (byte)'M', (byte)'Q', (byte)'T', (byte)'T', 4, 2, 0, 60, 0, 0];
+        byte[] publish = [0x30, 15, 0, 11, .. "devices/a/x"u8, (byte)'4', (byte)'2'];
+        using var one = new System.Net.Sockets.TcpClient(broker.Host, broker.Port);
+        using var two = new System.Net.Sockets.TcpClient(broker.Host, broker.Port);
+        foreach (var client in new[] { one, two })
+        {
+            await client.GetStream().WriteAsync(connect);
+            var answer = new byte[4];
+            await client.GetStream().ReadExactlyAsync(answer).AsTask().WaitAsync(TimeSpan.FromSeconds(20));
+            Assert.Equal([0x20, 2, 0, 0], answer);
+        }
+
+        await two.GetStream().WriteAsync(publish);
+        await one.GetStream().WriteAsync(publish);
+        await Eventually.Holds(() => listener.Values.Count == 2, "both are heard");
+    }
+
+    [Fact]
     public async Task APortInUseIsNamedWithWhatToDo()
     {
         await using var broker = await StartAsync();

@@ -55,9 +55,23 @@ public sealed class PlotTests
 
         recording.Add(new AlertEvent
         {
-            AlertId = "a", Sequence = 1, Status = AlertStatus.Resolved, Kind = AlertKind.LevelShift, Severity = Severity.Major, Device = "freezer-2", Channel = "temperature",
-            OpenedAt = start + TimeSpan.FromMinutes(readings * .8), EventTime = start + TimeSpan.FromMinutes(readings * .83), DetectedAt = start,
-            ResolvedAt = start + TimeSpan.FromMinutes(readings * .83), Score = .8, FalseAlarmsPerWeek = .1, Summary = "x", Count = 5, ModelId = "base", ModelVersion = "1",
+            AlertId = "a",
+            Sequence = 1,
+            Status = AlertStatus.Resolved,
+            Kind = AlertKind.LevelShift,
+            Severity = Severity.Major,
+            Device = "freezer-2",
+            Channel = "temperature",
+            OpenedAt = start + TimeSpan.FromMinutes(readings * .8),
+            EventTime = start + TimeSpan.FromMinutes(readings * .83),
+            DetectedAt = start,
+            ResolvedAt = start + TimeSpan.FromMinutes(readings * .83),
+            Score = .8,
+            FalseAlarmsPerWeek = .1,
+            Summary = "x",
+            Count = 5,
+            ModelId = "base",
+            ModelVersion = "1",
         });
         return recording;
     }

@@ -50,7 +50,20 @@ public sealed class ScoreboardTests
 
     private static AlertEvent Alert(string device) => new()
     {
-        AlertId = "a", Sequence = 0, Status = AlertStatus.Opened, Kind = AlertKind.PredictionError, Severity = Severity.Major, Device = device,
-        OpenedAt = new Instant(0), EventTime = new Instant(0), DetectedAt = new Instant(0), Score = .8, FalseAlarmsPerWeek = .1, Summary = "x", Count = 1, ModelId = "m", ModelVersion = "1",
+        AlertId = "a",
+        Sequence = 0,
+        Status = AlertStatus.Opened,
+        Kind = AlertKind.PredictionError,
+        Severity = Severity.Major,
+        Device = device,
+        OpenedAt = new Instant(0),
+        EventTime = new Instant(0),
+        DetectedAt = new Instant(0),
+        Score = .8,
+        FalseAlarmsPerWeek = .1,
+        Summary = "x",
+        Count = 1,
+        ModelId = "m",
+        ModelVersion = "1",
     };
 }

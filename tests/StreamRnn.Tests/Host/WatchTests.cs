@@ -94,7 +94,21 @@ public sealed class WatchTests
 
     private static AlertEvent Event(string id, int sequence, AlertStatus status) => new()
     {
-        AlertId = id, Sequence = sequence, Status = status, Kind = AlertKind.LevelShift, Severity = Severity.Major, Device = "freezer-2", Channel = "temperature",
-        OpenedAt = Noon, EventTime = Noon, DetectedAt = Noon, Score = .8, FalseAlarmsPerWeek = .1, Summary = "It is warm.", Count = 1, ModelId = "base", ModelVersion = "1",
+        AlertId = id,
+        Sequence = sequence,
+        Status = status,
+        Kind = AlertKind.LevelShift,
+        Severity = Severity.Major,
+        Device = "freezer-2",
+        Channel = "temperature",
+        OpenedAt = Noon,
+        EventTime = Noon,
+        DetectedAt = Noon,
+        Score = .8,
+        FalseAlarmsPerWeek = .1,
+        Summary = "It is warm.",
+        Count = 1,
+        ModelId = "base",
+        ModelVersion = "1",
     };
 }

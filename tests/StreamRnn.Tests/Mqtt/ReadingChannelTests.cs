@@ -208,7 +208,13 @@ public sealed class ReadingChannelTests
         }
 
         // 64 KB of buffer and a task for each filling of it, spread over the payloads.
-        Assert.InRange(perPayload, 0, 8);
+        // Without the optimiser an asynchronous method's state is an object on the heap even when it does not wait.
+#if DEBUG
+        const int Allowed = 256;
+#else
+        const int Allowed = 8;
+#endif
+        Assert.InRange(perPayload, 0, Allowed);
     }
 
     private static Intake IntakeOf(Door door) =>

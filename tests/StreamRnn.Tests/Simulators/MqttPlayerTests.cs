@@ -108,7 +108,8 @@ public sealed class MqttPlayerTests : IAsyncDisposable
 
         async Task AskAsync(string fault) =>
             await _broker!.InjectApplicationMessage(new InjectedMqttApplicationMessage(
-                new MqttApplicationMessageBuilder().WithTopic(MqttPlayer.FaultTopic).WithPayload(fault).Build()) { SenderClientId = "test" });
+                new MqttApplicationMessageBuilder().WithTopic(MqttPlayer.FaultTopic).WithPayload(fault).Build())
+            { SenderClientId = "test" });
     }
 
     [Theory]
@@ -130,7 +131,11 @@ public sealed class MqttPlayerTests : IAsyncDisposable
 
     private MqttPlayerOptions Options(int qos) => new()
     {
-        Broker = new BrokerAddress("127.0.0.1", _port), QoS = qos, ClientId = "simulators", RetryAfter = TimeSpan.FromMilliseconds(20), Timeout = TimeSpan.FromSeconds(5),
+        Broker = new BrokerAddress("127.0.0.1", _port),
+        QoS = qos,
+        ClientId = "simulators",
+        RetryAfter = TimeSpan.FromMilliseconds(20),
+        Timeout = TimeSpan.FromSeconds(5),
     };
 
     private async Task StartBrokerAsync()
