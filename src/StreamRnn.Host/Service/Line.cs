@@ -38,7 +38,7 @@ internal sealed class Line : IAsyncDisposable
     private Line(Settings settings, EmbeddedBroker? broker, TimeProvider clock, ILoggerFactory logs)
     {
         var endpoint = broker is null ? default((string, int)?) : (broker.Host, broker.Port);
-        var registry = new DeviceRegistry(Shards, settings.Ingest.MaxDevices, settings.Ingest.MaxChannelsPerDevice);
+        var registry = new DeviceRegistry(Shards, settings.Ingest.MaxDevices, settings.Ingest.MaxChannelsPerDevice, settings.Ingest.MaxSeries);
         var door = new Door(settings.Ingest.ToDoorLimits(), clock);
         var detector = new Detector(settings.DetectionForPublishing(), settings.Alerts, BaseModel.Load(), registry);
         var plain = settings.Alerts.Format == "plain";

@@ -45,6 +45,9 @@ public sealed record IngestOptions
     /// <summary>Channels of one device beyond this number are refused. 1 to 10,000, default 256.</summary>
     public int MaxChannelsPerDevice { get; init; } = 256;
 
+    /// <summary>Channels of all devices together; more are refused. Each costs some 3 KB of memory. Range 1 to 50,000,000, default 500,000.</summary>
+    public int MaxSeries { get; init; } = 500_000;
+
     /// <summary>A reading whose time lies further in the future than this is refused. 0 to 365 days, default 1 h.</summary>
     public TimeSpan MaxClockSkew { get; init; } = TimeSpan.FromHours(1);
 
@@ -88,6 +91,8 @@ public sealed record IngestOptions
             yield return Found("MaxDevices", MaxDevices, "1 to 10000000");
         if (MaxChannelsPerDevice is < 1 or > 10_000)
             yield return Found("MaxChannelsPerDevice", MaxChannelsPerDevice, "1 to 10000");
+        if (MaxSeries is < 1 or > 50_000_000)
+            yield return Found("MaxSeries", MaxSeries, "1 to 50000000");
         if (MaxClockSkew < TimeSpan.Zero || MaxClockSkew > TimeSpan.FromDays(365))
             yield return Found("MaxClockSkew", MaxClockSkew, "00:00:00 to 365.00:00:00");
         if (MaxPayloadBytes is < 16 or > 64 << 20)

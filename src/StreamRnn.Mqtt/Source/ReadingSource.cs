@@ -176,7 +176,7 @@ public sealed class ReadingSource : IAsyncDisposable
         BackoffType = DelayBackoffType.Exponential,
         UseJitter = true,
         Delay = TimeSpan.FromMilliseconds(250),
-        MaxDelay = TimeSpan.FromSeconds(30),
+        MaxDelay = TimeSpan.FromSeconds(10),
         DelayGenerator = attempt => ValueTask.FromResult<TimeSpan?>(attempt.Outcome.Exception is BrokerRefusedException ? Connecting.AfterRefusal : null),
         OnRetry = attempt =>
         {

@@ -21,6 +21,7 @@ public struct DeviceRow
     private const double LeastRaise = 0;
 
     public int Count;                // readings of the device
+    public int Channels;             // channels that have spoken; names alone, which come from outside, must not move a score
     public int SinceAlert;           // readings since the last alert opened
     public float Raise;              // decades that past alerts have put on the threshold
     public float Interval;           // EW mean of the seconds between readings
@@ -37,7 +38,7 @@ public struct DeviceRow
     /// by the device's past, and the rarest channel alone (Bonferroni: as many tries as channels); log10 2 pays for having two tests.
     /// </summary>
     public readonly double Rarity(double combined, double rarest, int channels) =>
-        channels == 1 ? rarest : Math.Max(0, Math.Max(Tail.Rarity(combined), rarest - Math.Log10(channels)) - 0.301);
+        channels <= 1 ? rarest : Math.Max(0, Math.Max(Tail.Rarity(combined), rarest - Math.Log10(channels)) - 0.301);
 
     /// <summary>Readings a week at the present cadence.</summary>
     public readonly double ReadingsPerWeek => WeekSeconds / Math.Max(Interval, 1e-3);

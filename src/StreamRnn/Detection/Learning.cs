@@ -104,14 +104,14 @@ public static class Learning
         row.Level = 0;
         for (var i = 0; i < Math.Min(row.Count, SeriesRow.RecentLength); i++)
         {
-            row.Least = Math.Min(row.Least, row.Origin + row.Recent[i].Value);
-            row.Most = Math.Max(row.Most, row.Origin + row.Recent[i].Value);
+            row.Least = Math.Min(row.Least, row.Recent[i].Value);
+            row.Most = Math.Max(row.Most, row.Recent[i].Value);
         }
     }
 
     private static void Remember(ref SeriesRow row, double x, long time, double gap)
     {
-        row.Recent[row.Count % SeriesRow.RecentLength] = new RecentReading { Value = ToFloat(x - row.Origin), Gap = (float)gap };
+        row.Recent[row.Count % SeriesRow.RecentLength] = new RecentReading { Value = x, Gap = (float)gap };
         row.LastTime = time;
         row.Count++;
     }

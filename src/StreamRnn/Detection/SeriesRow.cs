@@ -68,9 +68,9 @@ public struct SeriesRow
     }
 }
 
-/// <summary>A value from the origin, and the seconds since the reading before.</summary>
+/// <summary>A value as it came, and the seconds since the reading before.</summary>
 public struct RecentReading
 {
-    public float Value;
+    public double Value;
     public float Gap;
 }

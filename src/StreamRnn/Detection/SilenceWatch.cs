@@ -50,15 +50,24 @@ public sealed class SilenceWatch
         {
             _queue.Dequeue();
             ref readonly var row = ref rows[slot];
-            var at = row.LastHeard + Microseconds(Deadline(row, rarityOf(slot)));
+            var deadline = Deadline(row, rarityOf(slot));
+            var at = double.IsInfinity(deadline) ? long.MaxValue : row.LastHeard + Microseconds(deadline);
             if (at <= heard)
                 return slot;
-            // It has spoken since, or too little is known. Deadlines come nearer as intervals are learned, so it is looked at again before long.
-            _queue.Enqueue(slot, (Math.Min(at, heard + Microseconds(LookAgain(row))), slot));
+            // It has spoken since, or too little is known. Deadlines come nearer as intervals are learned, so it is looked at again before long; one that was
+            // never heard of again, such as an invented name, less and less often.
+            _queue.Enqueue(slot, (Math.Min(at, heard + Math.Max(Microseconds(LookAgain(row)), (heard - row.LastHeard) / 2)), slot));
         }
 
         return -1;
     }
+
+    /// <summary>
+    /// How rare a silence is that lasts, decades: it opens half a decade above what is asked and gains 1¼ with each factor of ten by which it outlasts its deadline, so that
+    /// its severity is minor at first, major from six deadlines on and critical from a hundred.
+    /// </summary>
+    public static double Rarity(in SeriesRow row, double asked, long heard) =>
+        asked + 0.5 + (1.25 * Math.Log10(Math.Max(1, (heard - row.LastHeard) / 1e6 / Deadline(row, asked))));
 
     private static double LookAgain(in SeriesRow row) => Math.Max(10 * row.Interval, 1);
 

@@ -171,7 +171,7 @@ public sealed class Shard : IDisposable
         ref var about = ref _devices[device.Slot];
         var time = reading[0].Time;
         var (combined, rarest) = CombineChannels(device, time);
-        var rarity = about.Rarity(combined, rarest, device.Channels.Count);
+        var rarity = about.Rarity(combined, rarest, about.Channels);
         var budget = _options.FalseAlarmsPerDevicePerWeek;
         var threshold = about.Threshold(budget);
         var wasOpen = _book.HasOpen(device, AlertFamily.Values);
@@ -210,6 +210,7 @@ public sealed class Shard : IDisposable
         if (row.Count == 0)
         {
             Learning.First(ref row, x, time);
+            _devices[sample.Channel.Device.Slot].Channels++;
             row.LastHeard = _heard.Microseconds;
             _watch.Watch(sample.Channel.Slot, row, SilenceRarity(sample.Channel.Slot));
             return;
@@ -270,7 +271,7 @@ public sealed class Shard : IDisposable
         {
             var channel = FirstSilent(device);
             if (channel is not null)
-                Observe(device, channel, new Instant(_series[channel.Slot].LastTime + _heard.Microseconds - _series[channel.Slot].LastHeard), SilenceRarity(channel.Slot) + 1, outcome);
+                Observe(device, channel, new Instant(_series[channel.Slot].LastTime + _heard.Microseconds - _series[channel.Slot].LastHeard), SilenceWatch.Rarity(_series[channel.Slot], SilenceRarity(channel.Slot), _heard.Microseconds), outcome);
         }
 
         while (_watch.NextOverdue(_series, _heard.Microseconds, SilenceRarity) is >= 0 and var slot)
@@ -285,7 +286,7 @@ public sealed class Shard : IDisposable
             foreach (var other in device.Channels)
                 whole &= other.Slot >= _channels.Count || _series[other.Slot].LastHeard <= row.LastHeard;
             var due = row.LastTime + (long)(1e6 * SilenceWatch.Deadline(row, SilenceRarity(slot)));
-            if (Observe(device, whole ? null : _channels[slot], new Instant(due), SilenceRarity(slot) + 1, outcome))
+            if (Observe(device, whole ? null : _channels[slot], new Instant(due), SilenceWatch.Rarity(row, SilenceRarity(slot), _heard.Microseconds), outcome))
                 _silent.Add(device);
         }
     }
@@ -385,7 +386,7 @@ public sealed class Shard : IDisposable
             squares += rarity * rarity;
         }
 
-        var main = verdict.Channel ?? (device.Channels.Count == 1 ? device.Channels[0] : null);
+        var main = verdict.Channel ?? (_devices[device.Slot].Channels == 1 ? device.Channels[0] : null);
         var details = new AlertDetails
         {
             Contributions = [.. parts.Where(p => p.Square > 0).OrderByDescending(p => p.Square).ThenBy(p => p.Channel.Index).Take(8)
@@ -433,7 +434,7 @@ public sealed class Shard : IDisposable
         for (var i = 1; i <= Math.Min(row.Count, SeriesRow.RecentLength); i++)
         {
             var reading = row.Recent[(row.Count - i) % SeriesRow.RecentLength];
-            recent.Add((new Instant(time), row.Origin + reading.Value));
+            recent.Add((new Instant(time), reading.Value));
             time -= (long)(1e6 * (double)reading.Gap);
         }
 

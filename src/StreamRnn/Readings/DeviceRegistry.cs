@@ -16,16 +16,20 @@ public sealed class DeviceRegistry
     private readonly int[] _seriesInShard;
     private readonly int _maxDevices;
     private readonly int _maxChannels;
+    private readonly int _maxSeries;
+    private int _series;
 
     /// <param name="shards">Devices are dealt to the shards 0 .. shards − 1 in turn.</param>
     /// <param name="maxDevices">Devices beyond this number are refused.</param>
     /// <param name="maxChannels">Channels of one device beyond this number are refused.</param>
-    public DeviceRegistry(int shards = 1, int maxDevices = 100_000, int maxChannels = 256)
+    /// <param name="maxSeries">Channels of all devices together beyond this number are refused: what bounds the memory, some 3 KB each.</param>
+    public DeviceRegistry(int shards = 1, int maxDevices = 100_000, int maxChannels = 256, int maxSeries = 500_000)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(shards, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(maxDevices, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(maxChannels, 1);
-        (_maxDevices, _maxChannels) = (maxDevices, maxChannels);
+        ArgumentOutOfRangeException.ThrowIfLessThan(maxSeries, 1);
+        (_maxDevices, _maxChannels, _maxSeries) = (maxDevices, maxChannels, maxSeries);
         _devicesInShard = new int[shards];
         _seriesInShard = new int[shards];
         _bySpan = _devices.GetAlternateLookup<ReadOnlySpan<char>>();
@@ -78,11 +82,13 @@ public sealed class DeviceRegistry
             }
 
             refusal = Unusable(name) ?? (entry.Channels.Count >= _maxChannels
-                ? $"device '{device.Name}' has reached the cap of {_maxChannels} channels" : null);
+                ? $"device '{device.Name}' has reached the cap of {_maxChannels} channels (Ingest:MaxChannelsPerDevice)"
+                : _series >= _maxSeries ? $"the cap of {_maxSeries} series is reached (Ingest:MaxSeries)" : null);
             if (refusal is not null)
                 return false;
             channel = device.Add(name.ToString(), _seriesInShard[device.Shard]++);
             entry.Channels.Add(channel.Name, channel);
+            _series++;
             return true;
         }
     }

@@ -16,7 +16,7 @@ public sealed class FoldLawTests
                 using var oneByOne = new Fleet();
                 foreach (var (device, time, value) in stream)
                 {
-                    oneByOne.Arrive(device, time, ("x", value), ("y", 3 * value));
+                    oneByOne.Arrive(device, time, Channels(time, value));
                     oneByOne.Fold(1e9);
                 }
 
@@ -25,14 +25,14 @@ public sealed class FoldLawTests
                 while (next < stream.Count)
                 {
                     foreach (var (device, time, value) in stream.Skip(next).Take(cuts[cut % cuts.Length]))
-                        grouped.Arrive(device, time, ("x", value), ("y", 3 * value));
+                        grouped.Arrive(device, time, Channels(time, value));
                     grouped.Fold(1e9);
                     next += cuts[cut++ % cuts.Length];
                 }
 
                 using var atOnce = new Fleet();
                 foreach (var (device, time, value) in stream)
-                    atOnce.Arrive(device, time, ("x", value), ("y", 3 * value));
+                    atOnce.Arrive(device, time, Channels(time, value));
                 atOnce.Fold(1e9);
 
                 foreach (var other in new[] { grouped, atOnce })
@@ -50,14 +50,14 @@ public sealed class FoldLawTests
                 foreach (var chunk in stream.Chunk(23))
                 {
                     foreach (var (device, time, value) in chunk)
-                        together.Arrive(device, time, ("x", value), ("y", 3 * value));
+                        together.Arrive(device, time, Channels(time, value));
                     together.Fold(1e9);
                 }
 
                 using var alone = new Fleet();
                 foreach (var (device, time, value) in stream.Where(s => s.Device == "d3"))
                 {
-                    alone.Arrive(device, time, ("x", value), ("y", 3 * value));
+                    alone.Arrive(device, time, Channels(time, value));
                     alone.Fold(1e9);
                 }
 
@@ -140,6 +140,14 @@ public sealed class FoldLawTests
     internal static (string, long, long, long, long, long) Bits(ScoredSample s) => (
         s.Channel.ToString(), s.Time.Microseconds, BitConverter.DoubleToInt64Bits(s.Expected), BitConverter.DoubleToInt64Bits(s.Upper),
         BitConverter.DoubleToInt64Bits(s.Score), BitConverter.DoubleToInt64Bits(s.Threshold));
+
+    /// <summary>As streams are: channels that come now and then, and ones that appear late.</summary>
+    private static (string Channel, double Value)[] Channels(double time, double value) => ((long)time % 5) switch
+    {
+        0 => [("y", 3 * value)],
+        1 when time > 1_700_000_060 => [("x", value), ("y", 3 * value), ("late", -value), ("later", 2 - value)],
+        _ => [("x", value), ("y", 3 * value)],
+    };
 
     private static void AssertSame(Fleet one, Fleet other)
     {

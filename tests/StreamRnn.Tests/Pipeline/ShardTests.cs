@@ -111,7 +111,7 @@ public sealed class ShardTests
             fleet.Send("d", Start + i + 0.1, ("b", i % 7));
         }
 
-        var silence = Assert.Single(fleet.Alerts, a => a.Kind == AlertKind.Silence);
+        var silence = Assert.Single(fleet.Alerts, a => a is { Kind: AlertKind.Silence, Status: AlertStatus.Opened });
         Assert.Equal("a", silence.Channel);
     }
 
@@ -129,6 +129,30 @@ public sealed class ShardTests
         arrivals.Heard = arrivals.Now;
         Assert.Single(fleet.Detector.Fold(arrivals).Alerts);
 
+    }
+
+    [Fact]
+    public void ASilenceThatLastsGrowsMoreSevere()
+    {
+        using var fleet = new Fleet();
+        var last = Normal(fleet, "d", 100) - 1;
+        for (var now = last; now < last + 1000; now++)
+            fleet.Fold(now);
+        var told = fleet.Alerts.Where(a => a.Kind == AlertKind.Silence).ToList();
+        Assert.Equal(Severity.Minor, told[0].Severity);
+        Assert.Equal(Severity.Critical, told[^1].Severity);
+        Assert.InRange(told.Count, 3, 5);
+    }
+
+    [Fact]
+    public void ASeriesOfUnknownIntervalIsNeverSilent()
+    {
+        using var fleet = new Fleet();
+        fleet.Send("d", Start, ("x", 1));
+        fleet.Send("d", Start + 1, ("x", 2));
+        for (var now = Start; now < Start + 1e10; now += 1e8)
+            fleet.Fold(now);
+        Assert.Empty(fleet.Alerts);
     }
 
     [Fact]

@@ -50,7 +50,7 @@ public sealed class DeviceRegistryTests
         Assert.True(registry.TryGetChannel(device, "x", out _, out _));
         Assert.True(registry.TryGetChannel(device, "y", out _, out _));
         Assert.False(registry.TryGetChannel(device, "z", out _, out var refusal));
-        Assert.Equal("device 'a' has reached the cap of 2 channels", refusal);
+        Assert.Equal("device 'a' has reached the cap of 2 channels (Ingest:MaxChannelsPerDevice)", refusal);
         Assert.True(registry.TryGetChannel(device, "x", out _, out _));
         Assert.Equal(["x", "y"], device.Channels.Select(c => c.Name));
     }
@@ -150,5 +150,22 @@ public sealed class DeviceRegistryTests
 
         Assert.All(registry.Devices, d => Assert.Equal(Enumerable.Range(0, d.Channels.Count), d.Channels.Select(c => c.Index)));
         Assert.Equal(registry.SeriesCount, registry.Devices.Sum(d => d.Channels.Count));
+    }
+
+    [Fact]
+    public void AllSeriesTogetherAreCappedAndWhatIsKnownGoesOn()
+    {
+        var registry = new DeviceRegistry(maxSeries: 3);
+        foreach (var name in (string[])["a", "b", "c", "d"])
+        {
+            Assert.True(registry.TryGetDevice(name, out var device, out _));
+            var taken = registry.TryGetChannel(device, "x", out _, out var refusal);
+            Assert.Equal(name != "d", taken);
+            Assert.Equal(taken ? null : "the cap of 3 series is reached (Ingest:MaxSeries)", refusal);
+        }
+
+        Assert.True(registry.TryGetDevice("a", out var known, out _));
+        Assert.True(registry.TryGetChannel(known, "x", out _, out _));
+        Assert.Equal(3, registry.SeriesCount);
     }
 }
