@@ -26,13 +26,6 @@ internal static class TrainBaseCommand
             ],
             Notes = ["Ctrl-C stops the training; nothing is written then."],
         };
-        verb.Validators.Add(result =>
-        {
-            if (result.GetValue(batches) is < 1 or > 1_000_000)
-                result.AddError($"--batches is {result.GetValue(batches)}; allowed are 1 to 1000000.");
-            if (result.GetValue(units) is < 1 or > 1024)
-                result.AddError($"--units is {result.GetValue(units)}; allowed are 1 to 1024.");
-        });
         verb.SetAction((parsed, cancel) => Task.Run(
             () => Run(plan with { Batches = parsed.GetValue(batches), Units = parsed.GetValue(units), Seed = parsed.GetValue(seed) }, parsed.GetRequiredValue(model), parsed.InvocationConfiguration.Output, cancel),
             cancel));
@@ -41,6 +34,10 @@ internal static class TrainBaseCommand
 
     private static int Run(BaseModelPlan plan, string path, TextWriter output, CancellationToken cancel)
     {
+        if (plan.Batches is < 1 or > 1_000_000)
+            throw new UsageException($"--batches is {plan.Batches}; allowed are 1 to 1000000.");
+        if (plan.Units is < 1 or > 1024)
+            throw new UsageException($"--units is {plan.Units}; allowed are 1 to 1024.");
         var culture = CultureInfo.InvariantCulture;
         var began = Stopwatch.GetTimestamp();
         var told = TimeSpan.Zero;

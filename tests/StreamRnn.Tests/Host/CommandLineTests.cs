@@ -51,6 +51,30 @@ public sealed class CommandLineTests
         Assert.Contains("streamrnn", (await Run("--version")).Output, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task TrainBaseWritesAModelThatIsReadWithProgressAndTimeLeft()
+    {
+        using var folder = new Folder();
+        var path = Path.Combine(folder.Path, "tiny.model");
+        var (code, output, error) = await Run($"train-base --batches 1 --units 4 --out {path}");
+        Assert.Equal((0, ""), (code, error));
+        Assert.Contains("batch     1 of 1", output, StringComparison.Ordinal);
+        using var file = File.OpenRead(path);
+        Assert.Equal(4, StreamRnn.Detection.BaseModel.Load(file).Layers.Lstm.Units);
+        Assert.Single(Directory.GetFiles(folder.Path));
+    }
+
+    [Theory]
+    [InlineData("train-base --out x --batches 0", "--batches is 0; allowed are 1 to 1000000")]
+    [InlineData("train-base --out x --units 5000", "--units is 5000; allowed are 1 to 1024")]
+    [InlineData("train-base", "--out")]
+    public async Task TrainBaseRefusesWhatItCannotDo(string line, string says)
+    {
+        var (code, _, error) = await Run(line);
+        Assert.Equal(2, code);
+        Assert.Contains(says, error, StringComparison.Ordinal);
+    }
+
     private static async Task<(int Code, string Output, string Error)> Run(string line)
     {
         using var output = new StringWriter();
