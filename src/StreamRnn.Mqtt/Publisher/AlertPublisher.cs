@@ -41,8 +41,9 @@ public sealed class AlertPublisher
     private readonly Sampler _sampler;
     private readonly Dictionary<Channel, (int Tenths, Phase Phase)> _lastScore = [];
     private readonly ResiliencePipeline<Connection> _connecting;
-    private Instant? _gap;
-    private bool _online;
+    // Written by the source's thread, read by ours.
+    private volatile string? _gap;
+    private volatile bool _online;
 
     /// <param name="encode">Writes the payload of an alert event, such as <c>CloudEvent.Write</c>.</param>
     /// <param name="alertContentType">What that is, told to MQTT 5 subscribers.</param>
@@ -89,7 +90,7 @@ public sealed class AlertPublisher
     /// <summary>Readings may be missing up to this time; told to MQTT 5 subscribers of the status as the user property <c>gap-until</c>.</summary>
     public void ReportGap(Instant until)
     {
-        _gap = until;
+        _gap = until.ToString();
         SetStatus(_online ? Online : Offline);
     }
 
@@ -279,7 +280,7 @@ public sealed class AlertPublisher
         result.ContentType = status ? "text/plain"
             : message.Topic.StartsWith($"{_root}/alerts/", StringComparison.Ordinal) || message.Topic.StartsWith($"{_root}/open/", StringComparison.Ordinal) ? _alertType : "application/json";
         if (status && _gap is { } gap)
-            result.UserProperties = [new MqttUserProperty("gap-until", Encoding.UTF8.GetBytes(gap.ToString()))];
+            result.UserProperties = [new MqttUserProperty("gap-until", Encoding.UTF8.GetBytes(gap))];
         return result;
     }
 
