@@ -4,6 +4,8 @@ using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using MQTTnet;
 using MQTTnet.Formatter;
+using Polly;
+using Polly.Retry;
 
 namespace StreamRnn.Mqtt;
 
@@ -49,6 +51,25 @@ internal static class Connecting
             },
         };
     }
+
+    /// <summary>Tries again for as long as it takes, at growing distances with jitter; after a refusal at <see cref="AfterRefusal"/>. What cancels the attempt ends it.</summary>
+    /// <param name="longest">Between two attempts.</param>
+    /// <param name="failed">Is told why, and after what time the next attempt follows.</param>
+    public static RetryStrategyOptions<T> Backoff<T>(TimeSpan longest, Action<Exception, TimeSpan> failed) => new()
+    {
+        ShouldHandle = attempt => ValueTask.FromResult(attempt.Outcome.Exception is not null && !attempt.Context.CancellationToken.IsCancellationRequested),
+        MaxRetryAttempts = int.MaxValue,
+        BackoffType = DelayBackoffType.Exponential,
+        UseJitter = true,
+        Delay = TimeSpan.FromMilliseconds(250),
+        MaxDelay = longest,
+        DelayGenerator = attempt => ValueTask.FromResult<TimeSpan?>(attempt.Outcome.Exception is BrokerRefusedException ? AfterRefusal : null),
+        OnRetry = attempt =>
+        {
+            failed(attempt.Outcome.Exception!, attempt.RetryDelay);
+            return ValueTask.CompletedTask;
+        },
+    };
 
     /// <summary>What to tell a person of a connection that the broker refused.</summary>
     public static string Refusal(MqttOptions options, MqttClientConnectResult result)

@@ -284,21 +284,8 @@ public sealed class AlertPublisher
         return result;
     }
 
-    private RetryStrategyOptions<Connection> Backoff() => new()
-    {
-        ShouldHandle = attempt => ValueTask.FromResult(attempt.Outcome.Exception is not null && !attempt.Context.CancellationToken.IsCancellationRequested),
-        MaxRetryAttempts = int.MaxValue,
-        BackoffType = DelayBackoffType.Exponential,
-        UseJitter = true,
-        Delay = TimeSpan.FromMilliseconds(250),
-        MaxDelay = TimeSpan.FromSeconds(30),
-        DelayGenerator = attempt => ValueTask.FromResult<TimeSpan?>(attempt.Outcome.Exception is BrokerRefusedException ? Connecting.AfterRefusal : null),
-        OnRetry = attempt =>
-        {
-            LogMessages.CannotConnect(_log, Broker, _options.ClientId + "-out", SourceConnection.Reason(attempt.Outcome.Exception!), attempt.RetryDelay);
-            return ValueTask.CompletedTask;
-        },
-    };
+    private RetryStrategyOptions<Connection> Backoff() => Connecting.Backoff<Connection>(
+        longest: TimeSpan.FromSeconds(30), (failure, delay) => LogMessages.CannotConnect(_log, Broker, _options.ClientId + "-out", SourceConnection.Reason(failure), delay));
 
     /// <summary>One connection for publishing; its client is used once, so that cutting a broken one waits for nobody.</summary>
     private sealed class Connection : IAsyncDisposable

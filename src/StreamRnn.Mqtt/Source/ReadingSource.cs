@@ -169,19 +169,6 @@ public sealed class ReadingSource : IAsyncDisposable
         await Task.Delay(pause, _clock, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
-    private RetryStrategyOptions<SourceConnection> Backoff() => new()
-    {
-        ShouldHandle = attempt => ValueTask.FromResult(attempt.Outcome.Exception is not null && !attempt.Context.CancellationToken.IsCancellationRequested),
-        MaxRetryAttempts = int.MaxValue,
-        BackoffType = DelayBackoffType.Exponential,
-        UseJitter = true,
-        Delay = TimeSpan.FromMilliseconds(250),
-        MaxDelay = TimeSpan.FromSeconds(10),
-        DelayGenerator = attempt => ValueTask.FromResult<TimeSpan?>(attempt.Outcome.Exception is BrokerRefusedException ? Connecting.AfterRefusal : null),
-        OnRetry = attempt =>
-        {
-            LogMessages.CannotConnect(_log, Broker, _options.ClientId, SourceConnection.Reason(attempt.Outcome.Exception!), attempt.RetryDelay);
-            return ValueTask.CompletedTask;
-        },
-    };
+    private RetryStrategyOptions<SourceConnection> Backoff() => Connecting.Backoff<SourceConnection>(
+        longest: TimeSpan.FromSeconds(10), (failure, delay) => LogMessages.CannotConnect(_log, Broker, _options.ClientId, SourceConnection.Reason(failure), delay));
 }

@@ -103,7 +103,7 @@ public sealed class AlertBook(AlertOptions options, string modelId, string model
             Expected = Finite(details.Expected),
             Lower = Finite(details.Lower),
             Upper = Finite(details.Upper),
-            Score = rarity / (rarity + 5),
+            Score = Verdict.ScoreOf(rarity),
             FalseAlarmsPerWeek = perWeek * Math.Pow(10, -rarity),
             Contributions = details.Contributions,
             Recent = details.Recent,

@@ -16,6 +16,9 @@ public readonly record struct Verdict(
     double Rarity, double Threshold, bool MayOpen, double ReadingsPerWeek)
 {
     public bool IsAnomalous => Rarity > Threshold;
+
+    /// <summary>A rarity L as a published score, 0..1: L/(L + 5), so that 0.5 is one in a hundred thousand. Below 0 counts as 0.</summary>
+    public static double ScoreOf(double rarity) => Math.Max(0, rarity) / (Math.Max(0, rarity) + 5);
 }
 
 /// <summary>What an alert tells beyond its verdict; made only when an event is to be published.</summary>

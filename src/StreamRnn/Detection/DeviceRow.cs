@@ -47,7 +47,10 @@ public struct DeviceRow
     public readonly double Budget(double falseAlarmsPerWeek) => Math.Min(0.05, falseAlarmsPerWeek / ReadingsPerWeek);
 
     /// <summary>The rarity from which an alert opens: −log10 b, raised by one with each alert and sinking back by b with each reading, so that over time no more than one alert is spent per 1/b readings.</summary>
-    public readonly double Threshold(double falseAlarmsPerWeek) => -Math.Log10(Budget(falseAlarmsPerWeek)) + Raise;
+    public readonly double Threshold(double falseAlarmsPerWeek) => Asked(falseAlarmsPerWeek) + Raise;
+
+    /// <summary>How rare a thing must be for the budget, decades: −log10 b.</summary>
+    public readonly double Asked(double falseAlarmsPerWeek) => -Math.Log10(Budget(falseAlarmsPerWeek));
 
     public readonly bool MayOpen => Count >= WarmUp && SinceAlert >= Refractory;
 

@@ -37,7 +37,7 @@ public static class Learning
             var error = Math.Abs(x - nearForecast);
             // The ratio that a share of 1 % exceeds (Robbins and Monro 1951): a step up is worth 99 steps down.
             if (n > Settled)
-                row.Band = (float)Math.Clamp(row.Band * Math.Exp(BandRate * ((error > row.Band * row.NearScale ? 1 : 0) - BandShare)), 2, 50);
+                row.Band = (float)Math.Clamp(row.Band * Math.Exp(BandRate * ((error > row.HalfBand ? 1 : 0) - BandShare)), 2, 50);
             row.NearScale = Math.Max(floor, Mean(row.NearScale, error, n, NearRate, Math.Max(row.NearScale, floor), 0));
         }
 

@@ -36,6 +36,9 @@ public struct SeriesRow
     public RecentRing Recent;
     public Calibrator LevelTail, NearTail, FarTail, AllTail, IntervalTail;
 
+    /// <summary>From the forecast to either edge of the expected band, in the series' unit.</summary>
+    public readonly double HalfBand => Band * NearScale;
+
     [InlineArray(Anchors.Count)]
     public struct Quad
     {

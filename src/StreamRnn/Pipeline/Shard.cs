@@ -206,25 +206,25 @@ public sealed class Shard : IDisposable
     {
         ref var row = ref _series[sample.Channel.Slot];
         var (x, time) = (Bounded(sample.Value), sample.Time.Microseconds);
-        row.LastHeard = _heard.Microseconds;
-        if (row.Count == 0)
+        var isFirst = row.Count == 0;
+        if (isFirst)
         {
             Learning.First(ref row, x, time);
             _devices[sample.Channel.Device.Slot].Channels++;
-            row.LastHeard = _heard.Microseconds;
-            _watch.Watch(sample.Channel.Slot, row, SilenceRarity(sample.Channel.Slot));
-            return;
         }
 
-        ref var seen = ref _foresight[i];
-        var near = _foresight.NearAnchors(i);
-        var far = _foresight.FarAnchors(i);
-        if (row.Silent)
+        row.LastHeard = _heard.Microseconds;
+        if (isFirst || row.Silent)
         {
             row.Silent = false;
             _watch.Watch(sample.Channel.Slot, row, SilenceRarity(sample.Channel.Slot));
         }
 
+        if (isFirst)
+            return;
+        ref var seen = ref _foresight[i];
+        var near = _foresight.NearAnchors(i);
+        var far = _foresight.FarAnchors(i);
         if (adopted)
             Learning.Adopt(ref row);
         if (learns)
@@ -314,7 +314,7 @@ public sealed class Shard : IDisposable
     private bool Observe(Device device, Channel? channel, Instant eventTime, double rarity, Outcome outcome)
     {
         ref var about = ref _devices[device.Slot];
-        var threshold = -Math.Log10(about.Budget(_options.FalseAlarmsPerDevicePerWeek));
+        var threshold = about.Asked(_options.FalseAlarmsPerDevicePerWeek);
         var told = _book.Observe(new Verdict(device, AlertKind.Silence, channel, eventTime, _now, rarity, threshold, true, about.ReadingsPerWeek));
         if (told is null)
             return false;
@@ -323,9 +323,8 @@ public sealed class Shard : IDisposable
         return told.Status == AlertStatus.Opened;
     }
 
-    private double SilenceRarity(int slot) =>
-        _channels[slot].Device.Slot is var device && device < _devices.Capacity
-            ? -Math.Log10(_devices[device].Budget(_options.FalseAlarmsPerDevicePerWeek)) : 4;
+    /// <summary>How rare a silence of this series must be to be told.</summary>
+    private double SilenceRarity(int slot) => _devices[_channels[slot].Device.Slot].Asked(_options.FalseAlarmsPerDevicePerWeek);
 
     /// <summary>Tells the device's phase when it changes, and every tenth reading of warm-up.</summary>
     private void Move(Device device, ref DeviceRow about, Instant time, Outcome outcome)
@@ -359,15 +358,12 @@ public sealed class Shard : IDisposable
                 continue;
             ref var row = ref _series[reading[k].Channel.Slot];
             var expected = row.Count == 1 ? double.NaN : _foresight[i].Near;
-            var half = row.Band * row.NearScale;
+            var half = row.HalfBand;
             outcome.Scores.Add(new ScoredSample(
                 reading[k].Channel, reading[k].Time, reading[k].Value, expected, expected - half, expected + half,
-                ScoreOf(rarity), ScoreOf(threshold), phase));
+                Verdict.ScoreOf(rarity), Verdict.ScoreOf(threshold), phase));
         }
     }
-
-    /// <summary>0..1: L/(L + 5), so that 0.5 is one in a hundred thousand.</summary>
-    internal static double ScoreOf(double rarity) => Math.Max(0, rarity) / (Math.Max(0, rarity) + 5);
 
     private AlertDetails Describe(Verdict verdict)
     {
@@ -395,7 +391,7 @@ public sealed class Shard : IDisposable
         if (main is null || main.Slot >= _channels.Count)
             return details with { UsualInterval = Known(_devices[device.Slot].Interval) };
         ref var row = ref _series[main.Slot];
-        var half = row.Band * row.NearScale;
+        var half = row.HalfBand;
         return details with
         {
             Value = ValueOf(main),
