@@ -3,21 +3,32 @@ using System.Collections.Immutable;
 namespace StreamRnn.Nets;
 
 /// <summary>A named array of weights and its gradient: what training changes and a model file keeps.</summary>
-/// <param name="name">Unique in its net, such as <c>lstm.w</c>.</param>
-/// <param name="shape">Sizes from the slowest index to the fastest, each 1 or more.</param>
-public sealed class Parameter(string name, params ReadOnlySpan<int> shape)
+public sealed class Parameter
 {
     private float[]? _gradients;
 
-    public string Name { get; } = name;
+    /// <summary>Weights of zero.</summary>
+    /// <param name="name">Unique in its net, such as <c>lstm.w</c>.</param>
+    /// <param name="shape">Sizes from the slowest index to the fastest, each 1 or more.</param>
+    public Parameter(string name, params ReadOnlySpan<int> shape)
+        : this(name, [.. shape], new float[Count(shape)])
+    {
+    }
 
-    public ImmutableArray<int> Shape { get; } = [.. shape];
+    private Parameter(string name, ImmutableArray<int> shape, float[] values) => (Name, Shape, Values) = (name, shape, values);
+
+    public string Name { get; }
+
+    public ImmutableArray<int> Shape { get; }
 
     /// <summary>Row-major, the last index fastest.</summary>
-    public float[] Values { get; } = new float[Count(shape)];
+    public float[] Values { get; }
 
     /// <summary>∂loss/∂value, in the shape of <see cref="Values"/>. Backward passes add to it; <see cref="ClearGradients"/> sets it to zero.</summary>
     public float[] Gradients => _gradients ??= new float[Values.Length];
+
+    /// <summary>The same weights, one array and not a copy, with gradients of their own: what another thread of training adds to.</summary>
+    public Parameter Twin() => new(Name, Shape, Values);
 
     public void ClearGradients()
     {

@@ -60,23 +60,24 @@ internal sealed unsafe class BlockedLstm<TVector, TLanes> : ILstmKernel
         public override void Dispose() => _packed.Dispose();
 
         [SkipLocalsInit]
-        private protected override void Run(StateBank bank, ReadOnlySpan<int> rows, ReadOnlySpan<float> x)
+        private protected override void Run(StateBank bank, int offset, ReadOnlySpan<int> rows, ReadOnlySpan<float> x)
         {
             ObjectDisposedException.ThrowIf(_packed.Start is null, this);
             var memory = stackalloc float[Math.Min(_panelRows, rows.Length) * _length + NativeFloats.Line];
             var panel = (float*)(((nuint)memory + NativeFloats.Alignment - 1) & ~(NativeFloats.Alignment - 1)); // (rows, [x | h])
+            var states = bank.Start + offset;
             fixed (float* inputs = x)
             fixed (int* indices = rows)
                 for (var first = 0; first < rows.Length; first += _panelRows)
                 {
                     var count = Math.Min(_panelRows, rows.Length - first);
-                    Stage(bank.Start, bank.Stride, indices + first, count, rows.Length - first, inputs + (nint)first * Inputs, panel);
+                    Stage(states, bank.Stride, indices + first, count, rows.Length - first, inputs + (nint)first * Inputs, panel);
                     var block = 0;
                     if (count == 1)
                         for (; block + 1 < _blocks; block += 2)
-                            StepTwoBlocks(bank.Start + indices[first] * (nint)bank.Stride, panel, block);
+                            StepTwoBlocks(states + indices[first] * (nint)bank.Stride, panel, block);
                     for (; block < _blocks; block++)
-                        StepBlock(bank.Start, bank.Stride, indices + first, count, panel, block);
+                        StepBlock(states, bank.Stride, indices + first, count, panel, block);
                 }
         }
 
@@ -88,7 +89,7 @@ internal sealed unsafe class BlockedLstm<TVector, TLanes> : ILstmKernel
                 if (Sse.IsSupported && n + PrefetchAhead < remaining)
                 {
                     var ahead = states + rows[n + PrefetchAhead] * stride;
-                    for (nint i = 0; i < stride; i += NativeFloats.Line)
+                    for (nint i = 0; i < 2 * Units; i += NativeFloats.Line)
                         Sse.Prefetch0(ahead + i);
                 }
 

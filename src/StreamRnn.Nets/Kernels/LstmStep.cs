@@ -14,7 +14,7 @@ public interface ILstmKernel
 /// An LSTM layer ready to be stepped: many sequences by one reading each. Immutable, so threads may share it as long as each has a bank of its own.
 /// A sequence's bits depend only on its own state and input: not on the batch's size, on its mates or on its place in it.
 /// </summary>
-public abstract class LstmStep(LstmLayer layer) : IDisposable
+public abstract class LstmStep(LstmLayer layer) : LayerStep
 {
     /// <summary>I.</summary>
     public int Inputs { get; } = layer.Inputs;
@@ -38,12 +38,16 @@ public abstract class LstmStep(LstmLayer layer) : IDisposable
         if (x.Length != rows.Length * Inputs)
             throw new ArgumentException($"x has {x.Length} values; {rows.Length} sequences of {Inputs} inputs need {rows.Length * Inputs}", nameof(x));
         bank.Check(rows);
-        Run(bank, rows, x);
+        Run(bank, 0, rows, x);
     }
 
-    /// <summary>Frees the copied weights.</summary>
-    public abstract void Dispose();
+    internal sealed override void Run(StateBank bank, int offset, ReadOnlySpan<int> rows, ReadOnlySpan<float> x, Span<float> y)
+    {
+        Run(bank, offset, rows, x);
+        for (var n = 0; n < rows.Length; n++)
+            bank.Row(rows[n]).Slice(offset, Units).CopyTo(y.Slice(n * Units, Units));
+    }
 
     /// <summary>The arguments have been checked.</summary>
-    private protected abstract void Run(StateBank bank, ReadOnlySpan<int> rows, ReadOnlySpan<float> x);
+    private protected abstract void Run(StateBank bank, int offset, ReadOnlySpan<int> rows, ReadOnlySpan<float> x);
 }

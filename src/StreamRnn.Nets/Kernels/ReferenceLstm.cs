@@ -17,10 +17,10 @@ internal sealed class ReferenceLstm : ILstmKernel
         {
         }
 
-        private protected override void Run(StateBank bank, ReadOnlySpan<int> rows, ReadOnlySpan<float> x)
+        private protected override void Run(StateBank bank, int offset, ReadOnlySpan<int> rows, ReadOnlySpan<float> x)
         {
             for (var n = 0; n < rows.Length; n++)
-                Step(bank.Row(rows[n]), x.Slice(n * Inputs, Inputs));
+                Step(bank.Row(rows[n]).Slice(offset, 2 * Units), x.Slice(n * Inputs, Inputs));
         }
 
         private void Step(Span<float> row, ReadOnlySpan<float> x)

@@ -11,7 +11,7 @@ public enum Activation
 }
 
 /// <summary>The weights of a fully connected layer: y = φ(W x + b), x (I), y (O).</summary>
-public sealed class DenseLayer
+public sealed class DenseLayer : Layer
 {
     /// <summary>New weights: W uniform in ± √(6/I) before ReLU (He et al. 2015), else ± √(6/(I + O)) (Glorot and Bengio 2010); b zero.</summary>
     public DenseLayer(string name, int inputs, int outputs, Activation activation, Seeded seeded)
@@ -20,22 +20,20 @@ public sealed class DenseLayer
 
     /// <summary>Weights of zero, to be filled from a model file.</summary>
     public DenseLayer(string name, int inputs, int outputs, Activation activation)
+        : base(name, inputs, outputs)
     {
-        ArgumentOutOfRangeException.ThrowIfLessThan(inputs, 1);
-        ArgumentOutOfRangeException.ThrowIfLessThan(outputs, 1);
-        (Name, Inputs, Outputs, Activation) = (name, inputs, outputs, activation);
+        Activation = activation;
         W = new Parameter(name + ".w", outputs, inputs);
         B = new Parameter(name + ".b", outputs);
         Parameters = [W, B];
     }
 
-    public string Name { get; }
-
-    /// <summary>I.</summary>
-    public int Inputs { get; }
-
-    /// <summary>O.</summary>
-    public int Outputs { get; }
+    private DenseLayer(DenseLayer twin)
+        : base(twin.Name, twin.Inputs, twin.Outputs)
+    {
+        (Activation, W, B) = (twin.Activation, twin.W.Twin(), twin.B.Twin());
+        Parameters = [W, B];
+    }
 
     public Activation Activation { get; }
 
@@ -46,8 +44,14 @@ public sealed class DenseLayer
     public Parameter B { get; }
 
     /// <summary>W, b.</summary>
-    public IReadOnlyList<Parameter> Parameters { get; }
+    public override IReadOnlyList<Parameter> Parameters { get; }
 
     /// <summary>Takes a copy of the weights, ready for <see cref="DenseStep.Run"/>. Later changes of the weights do not reach it.</summary>
     public DenseStep Prepare() => new(this);
+
+    public override Layer Twin() => new DenseLayer(this);
+
+    public override LayerStep PrepareStep(Kernels.ILstmKernel? kernel = null) => Prepare();
+
+    public override LayerTape CreateTape(int maxSteps, int batch) => new Training.DenseTape(this, maxSteps * batch, batch);
 }

@@ -6,7 +6,7 @@ namespace StreamRnn.Nets;
 /// <summary>
 /// A dense layer ready to be run. Immutable: threads may share it. A row's bits do not depend on the batch's size, on the other rows or on its place.
 /// </summary>
-public sealed unsafe class DenseStep : IDisposable
+public sealed unsafe class DenseStep : LayerStep
 {
     private const int TileRows = 6;
     private const int TileColumns = 256;
@@ -60,8 +60,9 @@ public sealed unsafe class DenseStep : IDisposable
             }
     }
 
-    /// <summary>Frees the copied weights.</summary>
-    public void Dispose() => _packed.Dispose();
+    internal override void Run(StateBank bank, int offset, ReadOnlySpan<int> rows, ReadOnlySpan<float> x, Span<float> y) => Run(x, y);
+
+    public override void Dispose() => _packed.Dispose();
 
     internal static void Pack(DenseLayer layer, float* packed, int columns)
     {

@@ -14,7 +14,7 @@ namespace StreamRnn.Nets;
 /// </code>
 /// The layer holds no state: that is in a <see cref="StateBank"/> or in the training tape.
 /// </summary>
-public sealed class LstmLayer
+public sealed class LstmLayer : Layer
 {
     /// <summary>New weights: W and U uniform in ± 1/√H, b zero but for the forget gate, whose bias is 1 (Gers 2000; Jozefowicz 2015): a cell remembers until it learns to forget.</summary>
     /// <param name="name">Prefix of the parameters' names.</param>
@@ -32,23 +32,26 @@ public sealed class LstmLayer
 
     /// <summary>Weights of zero, to be filled from a model file.</summary>
     public LstmLayer(string name, int inputs, int units)
+        : base(name, inputs, units)
     {
-        ArgumentOutOfRangeException.ThrowIfLessThan(inputs, 1);
-        ArgumentOutOfRangeException.ThrowIfLessThan(units, 1);
-        (Name, Inputs, Units) = (name, inputs, units);
         W = new Parameter(name + ".w", checked(4 * units), inputs);
         U = new Parameter(name + ".u", 4 * units, units);
         B = new Parameter(name + ".b", 4 * units);
         Parameters = [W, U, B];
     }
 
-    public string Name { get; }
-
-    /// <summary>I.</summary>
-    public int Inputs { get; }
+    private LstmLayer(LstmLayer twin)
+        : base(twin.Name, twin.Inputs, twin.Units)
+    {
+        (W, U, B) = (twin.W.Twin(), twin.U.Twin(), twin.B.Twin());
+        Parameters = [W, U, B];
+    }
 
     /// <summary>H.</summary>
-    public int Units { get; }
+    public int Units => Outputs;
+
+    /// <summary>h, then c.</summary>
+    public override int StateWidth => 2 * Units;
 
     /// <summary>Input weights, (4H, I): the rows of i, f, g, o in this order, as in PyTorch's <c>weight_ih</c>.</summary>
     public Parameter W { get; }
@@ -60,9 +63,15 @@ public sealed class LstmLayer
     public Parameter B { get; }
 
     /// <summary>W, U, b.</summary>
-    public IReadOnlyList<Parameter> Parameters { get; }
+    public override IReadOnlyList<Parameter> Parameters { get; }
 
     /// <summary>Takes a copy of the weights in the order that a kernel wants: a step that may be run from now on. Later changes of the weights do not reach it.</summary>
     /// <param name="kernel">By default <see cref="LstmKernels.Best"/>.</param>
     public LstmStep Prepare(ILstmKernel? kernel = null) => (kernel ?? LstmKernels.Best).Prepare(this);
+
+    public override Layer Twin() => new LstmLayer(this);
+
+    public override LayerStep PrepareStep(ILstmKernel? kernel = null) => Prepare(kernel);
+
+    public override LayerTape CreateTape(int maxSteps, int batch) => new Training.LstmTape(this, maxSteps, batch);
 }

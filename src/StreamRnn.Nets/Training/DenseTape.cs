@@ -3,7 +3,7 @@ using StreamRnn.Nets.Kernels;
 namespace StreamRnn.Nets.Training;
 
 /// <summary>Forward and backward passes of a dense layer over up to N rows. Equal inputs give equal bits. One thread.</summary>
-public sealed unsafe class DenseTape : IDisposable
+public sealed unsafe class DenseTape : LayerTape
 {
     /// <summary>Rows of one product for the weights' gradients: what fits the first caches.</summary>
     private const int ChunkRows = 128;
@@ -20,15 +20,21 @@ public sealed unsafe class DenseTape : IDisposable
     private readonly NativeFloats _transposed; // (O, I + 1 padded)
     private readonly NativeFloats _packedGradients; // (I + 1, O padded)
     private readonly NativeFloats _zeros;
+    private readonly int _batch;
     private int _rows;
 
     /// <param name="layer">Its gradients are added to by <see cref="Backward"/>.</param>
     /// <param name="maxRows">N at most.</param>
     public DenseTape(DenseLayer layer, int maxRows)
+        : this(layer, maxRows, 1)
+    {
+    }
+
+    internal DenseTape(DenseLayer layer, int maxRows, int batch)
     {
         ArgumentNullException.ThrowIfNull(layer);
         ArgumentOutOfRangeException.ThrowIfLessThan(maxRows, 1);
-        (_layer, MaxRows) = (layer, maxRows);
+        (_layer, MaxRows, _batch) = (layer, maxRows, batch);
         _columns = NativeFloats.Padded(layer.Outputs);
         _row = NativeFloats.Padded(layer.Inputs + 1);
         _inputs = new NativeFloats((nint)maxRows * _row);
@@ -68,10 +74,16 @@ public sealed unsafe class DenseTape : IDisposable
             new ReadOnlySpan<float>(_outputs.Start + (nint)n * _columns, outputs).CopyTo(y.Slice(n * outputs, outputs));
     }
 
+    public override void Forward(int steps, ReadOnlySpan<float> x, Span<float> state, Span<float> y)
+    {
+        Shapes.Require(x.Length, nameof(x), steps, _batch, _layer.Inputs);
+        Forward(x, y);
+    }
+
     /// <summary>The way back over the last <see cref="Forward"/>: adds ∂loss/∂W and ∂b to the layer's gradients.</summary>
     /// <param name="dy">(N, O): ∂loss/∂y.</param>
     /// <param name="dx">(N, I): overwritten by ∂loss/∂x; or empty, when nobody asks.</param>
-    public void Backward(ReadOnlySpan<float> dy, Span<float> dx = default)
+    public override void Backward(ReadOnlySpan<float> dy, Span<float> dx = default)
     {
         if (_rows == 0)
             throw new InvalidOperationException("there is nothing to go back over: call Forward first");
@@ -112,7 +124,7 @@ public sealed unsafe class DenseTape : IDisposable
         }
     }
 
-    public void Dispose()
+    public override void Dispose()
     {
         _rows = 0;
         foreach (var memory in new[] { _inputs, _outputs, _dz, _dInputs, _packed, _transposed, _packedGradients, _zeros })

@@ -7,7 +7,7 @@ namespace StreamRnn.Nets.Training;
 /// by the caller; gradients stop at the chunk's start (Williams and Peng 1990). Holds about 4·T·B·(6H + I + H) bytes. Equal inputs give equal bits. One thread.
 /// </summary>
 /// <remarks>Inside, units are padded to Hp, a multiple of 16; the padded units' weights are zero and so are their states, for ever.</remarks>
-public sealed unsafe class LstmTape : IDisposable
+public sealed unsafe class LstmTape : LayerTape
 {
     private readonly LstmLayer _layer;
     private readonly VectorKernel _kernel = VectorKernel.Best;
@@ -112,17 +112,36 @@ public sealed unsafe class LstmTape : IDisposable
             new ReadOnlySpan<float>(last + (nint)b * _units, units).CopyTo(c.Slice(b * units, units));
     }
 
+    public override void Forward(int steps, ReadOnlySpan<float> x, Span<float> state, Span<float> y)
+    {
+        var units = _layer.Units;
+        Shapes.Require(state.Length, nameof(state), Batch, 2 * units);
+        var (h, c) = (new float[Batch * units], new float[Batch * units]);
+        for (var b = 0; b < Batch; b++)
+        {
+            state.Slice(2 * b * units, units).CopyTo(h.AsSpan(b * units));
+            state.Slice(((2 * b) + 1) * units, units).CopyTo(c.AsSpan(b * units));
+        }
+
+        Forward(steps, x, h, c, y);
+        for (var b = 0; b < Batch; b++)
+        {
+            h.AsSpan(b * units, units).CopyTo(state.Slice(2 * b * units, units));
+            c.AsSpan(b * units, units).CopyTo(state.Slice(((2 * b) + 1) * units, units));
+        }
+    }
+
     /// <summary>
     /// The way back over the chunk that the last <see cref="Forward"/> ran: adds ∂loss/∂W, ∂U and ∂b to the layer's gradients.
     /// </summary>
-    /// <param name="dh">(T, B, H): ∂loss/∂h of each step, as far as the loss looks at it directly.</param>
+    /// <param name="dy">(T, B, H): ∂loss/∂h of each step, as far as the loss looks at it directly.</param>
     /// <param name="dx">(T, B, I): overwritten by ∂loss/∂x; or empty, when nobody asks, and a third of the work is saved.</param>
-    public void Backward(ReadOnlySpan<float> dh, Span<float> dx = default)
+    public override void Backward(ReadOnlySpan<float> dy, Span<float> dx = default)
     {
         if (_steps == 0)
             throw new InvalidOperationException("there is no chunk to go back over: call Forward first");
         var (inputs, units) = (_layer.Inputs, _layer.Units);
-        Shapes.Require(dh.Length, nameof(dh), _steps, Batch, units);
+        Shapes.Require(dy.Length, nameof(dy), _steps, Batch, units);
         if (!dx.IsEmpty)
             Shapes.Require(dx.Length, nameof(dx), _steps, Batch, inputs);
         var columns = dx.IsEmpty ? _units : _back;
@@ -134,7 +153,7 @@ public sealed unsafe class LstmTape : IDisposable
             var first = (nint)t * Batch;
             for (var b = 0; b < Batch; b++)
             {
-                var direct = dh.Slice((int)(first + b) * units, units);
+                var direct = dy.Slice((int)(first + b) * units, units);
                 var carried = new ReadOnlySpan<float>(_dInputs.Start + (nint)b * _back, units);
                 var sum = new Span<float>(_dh.Start + (nint)b * _units, units);
                 for (var j = 0; j < sum.Length; j++)
@@ -157,7 +176,7 @@ public sealed unsafe class LstmTape : IDisposable
         AddGradients();
     }
 
-    public void Dispose()
+    public override void Dispose()
     {
         _steps = 0;
         foreach (var memory in new[] { _inputs, _gates, _cells, _tanhs, _packed, _transposed, _packedGradients, _dz, _dh, _dc, _dInputs, _zeros })

@@ -1,0 +1,62 @@
+namespace StreamRnn.Nets;
+
+/// <summary>
+/// What an output layer's numbers mean: how many there are for D targets, how they are held against the truth in training, and how a prediction is read or drawn from them.
+/// A loss is asked by one thread at a time.
+/// </summary>
+public abstract class OutputLoss
+{
+    private protected OutputLoss(int targets)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(targets, 1);
+        Targets = targets;
+    }
+
+    /// <summary>As in a topology's <c>loss</c>.</summary>
+    public abstract string Name { get; }
+
+    /// <summary>D: values that are predicted.</summary>
+    public int Targets { get; }
+
+    /// <summary>W: outputs of the layer, that is numbers from which D predictions are read.</summary>
+    public abstract int Width { get; }
+
+    /// <summary>From the layer's sums to its outputs, in place.</summary>
+    /// <param name="z">(N, W): the sums; overwritten by y = φ(z).</param>
+    public abstract void Activate(Span<float> z);
+
+    /// <summary>Σ_n weight_n · loss(row n) and its gradient by the sums.</summary>
+    /// <param name="y">(N, W): outputs, after <see cref="Activate"/>.</param>
+    /// <param name="targets">(N, D).</param>
+    /// <param name="weights">(N), 0 or more: a row of weight 0 is passed over and nothing of it is read: that is how sequences of unequal length share a batch.</param>
+    /// <param name="dz">(N, W): overwritten by ∂(sum)/∂z, z the sums before φ.</param>
+    /// <returns>The weighted sum; not finite when the net has diverged.</returns>
+    public double Evaluate(ReadOnlySpan<float> y, ReadOnlySpan<float> targets, ReadOnlySpan<float> weights, Span<float> dz)
+    {
+        Shapes.Require(y.Length, nameof(y), weights.Length, Width);
+        Shapes.Require(targets.Length, nameof(targets), weights.Length, Targets);
+        Shapes.Require(dz.Length, nameof(dz), weights.Length, Width);
+        dz.Clear();
+        var total = 0.0;
+        for (var n = 0; n < weights.Length; n++)
+            if (weights[n] > 0)
+                total += weights[n] * Row(y.Slice(n * Width, Width), targets.Slice(n * Targets, Targets), weights[n], dz.Slice(n * Width, Width));
+        return total;
+    }
+
+    /// <summary>The point prediction of one row.</summary>
+    /// <param name="y">(W).</param>
+    /// <param name="point">(D): overwritten.</param>
+    public abstract void Point(ReadOnlySpan<float> y, Span<float> point);
+
+    /// <summary>One draw from what the row says may come.</summary>
+    /// <param name="y">(W).</param>
+    /// <param name="seeded">Where chance comes from.</param>
+    /// <param name="temperature">0 draws the most likely; 1 draws as predicted; more is bolder.</param>
+    /// <param name="sample">(D): overwritten.</param>
+    /// <exception cref="NotSupportedException">The loss predicts no distribution (mse, mae): a point is all it knows.</exception>
+    public abstract void Sample(ReadOnlySpan<float> y, Seeded seeded, double temperature, Span<float> sample);
+
+    /// <summary>The loss of one row; adds <paramref name="weight"/> times its gradient by the sums to <paramref name="dz"/>, which is zero before.</summary>
+    private protected abstract double Row(ReadOnlySpan<float> y, ReadOnlySpan<float> target, float weight, Span<float> dz);
+}
