@@ -2,7 +2,7 @@ namespace StreamRnn.Nets;
 
 /// <summary>
 /// What an output layer's numbers mean: how many there are for D targets, how they are held against the truth in training, and how a prediction is read or drawn from them.
-/// A loss is asked by one thread at a time.
+/// A loss holds no state: any thread may ask it.
 /// </summary>
 public abstract class OutputLoss
 {
