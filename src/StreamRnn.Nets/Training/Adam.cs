@@ -3,7 +3,7 @@ namespace StreamRnn.Nets.Training;
 /// <summary>
 /// Adam (Kingma and Ba 2015): m ← β₁m + (1 − β₁)g, v ← β₂v + (1 − β₂)g², θ ← θ − η·m̂/(√v̂ + ε) with m̂ = m/(1 − β₁ᵗ), v̂ = v/(1 − β₂ᵗ).
 /// </summary>
-public sealed class Adam(IEnumerable<Parameter> parameters, double beta1 = 0.9, double beta2 = 0.999, double epsilon = 1e-8)
+public sealed class Adam(IEnumerable<Parameter> parameters, double beta1 = 0.9, double beta2 = 0.999, double epsilon = 1e-8) : Optimiser
 {
     private readonly (Parameter Parameter, float[] Mean, float[] Square)[] _all =
         [.. parameters.Select(parameter => (parameter, new float[parameter.Values.Length], new float[parameter.Values.Length]))];
@@ -11,9 +11,7 @@ public sealed class Adam(IEnumerable<Parameter> parameters, double beta1 = 0.9, 
     private double _decay1 = 1; // β₁ᵗ
     private double _decay2 = 1; // β₂ᵗ
 
-    /// <summary>Moves the weights against their gradients; the gradients are left as they are.</summary>
-    /// <param name="learningRate">η of this step, 0 or more.</param>
-    public void Step(double learningRate)
+    public override void Step(double learningRate)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(learningRate);
         _decay1 *= beta1;
