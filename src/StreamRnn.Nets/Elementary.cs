@@ -1,7 +1,7 @@
 namespace StreamRnn.Nets;
 
 /// <summary>
-/// exp, ln, tanh and cos in float64 from exactly rounded operations only (+ − × ÷ √): the same bits on every machine, which a C library's functions do not promise. Relative error below 4e-15.
+/// exp, ln, tanh, σ and cos in float64 from exactly rounded operations only (+ − × ÷ √): the same bits on every machine, which a C library's functions do not promise. Relative error below 4e-15.
 /// </summary>
 public static class Elementary
 {
@@ -57,6 +57,9 @@ public static class Elementary
 
     /// <summary>tanh x; absolute error below 4e-16.</summary>
     public static double Tanh(double x) => 1 - 2 / (1 + Exp(2 * Math.Clamp(x, -40, 40)));
+
+    /// <summary>σ(x) = 1 / (1 + e^−x).</summary>
+    public static double Sigmoid(double x) => 1 / (1 + Exp(-x));
 
     /// <summary>cos(π t) for t in [0, 1].</summary>
     public static double CosPi(double t)

@@ -105,6 +105,10 @@ internal sealed unsafe class VectorKernel<TVector, TLanes> : VectorKernel
                 for (nint i = 0; i < n; i += TLanes.Width)
                     TLanes.Store(Functions<TVector, TLanes>.Tanh(TLanes.Load(y + i)), y + i);
                 break;
+            case Activation.Sigmoid:
+                for (nint i = 0; i < n; i += TLanes.Width)
+                    TLanes.Store(Functions<TVector, TLanes>.Sigmoid(TLanes.Load(y + i)), y + i);
+                break;
         }
     }
 
@@ -121,6 +125,14 @@ internal sealed unsafe class VectorKernel<TVector, TLanes> : VectorKernel
                 {
                     var tanh = TLanes.Load(y + i);
                     TLanes.Store(TLanes.Multiply(TLanes.Load(d + i), TLanes.Subtract(TLanes.Broadcast(1), TLanes.Multiply(tanh, tanh))), d + i);
+                }
+
+                break;
+            case Activation.Sigmoid:
+                for (nint i = 0; i < n; i += TLanes.Width)
+                {
+                    var sigmoid = TLanes.Load(y + i);
+                    TLanes.Store(TLanes.Multiply(TLanes.Load(d + i), TLanes.Multiply(sigmoid, TLanes.Subtract(TLanes.Broadcast(1), sigmoid))), d + i);
                 }
 
                 break;

@@ -1,6 +1,6 @@
 namespace StreamRnn.Nets;
 
-/// <summary>What a dense layer does to its sums.</summary>
+/// <summary>What a dense layer does to its sums, each on its own. (Softmax looks at a whole row and belongs to the loss <see cref="CategoricalLoss"/>.)</summary>
 public enum Activation
 {
     Identity,
@@ -8,6 +8,9 @@ public enum Activation
     /// <summary>max(z, 0).</summary>
     Relu,
     Tanh,
+
+    /// <summary>1 / (1 + e^−z).</summary>
+    Sigmoid,
 }
 
 /// <summary>The weights of a fully connected layer: y = φ(W x + b), x (I), y (O).</summary>

@@ -45,17 +45,30 @@ public abstract class OutputLoss
     }
 
     /// <summary>The point prediction of one row.</summary>
-    /// <param name="y">(W).</param>
+    /// <param name="y">(W): outputs, after <see cref="Activate"/>.</param>
     /// <param name="point">(D): overwritten.</param>
     public abstract void Point(ReadOnlySpan<float> y, Span<float> point);
 
     /// <summary>One draw from what the row says may come.</summary>
-    /// <param name="y">(W).</param>
+    /// <param name="y">(W): outputs, after <see cref="Activate"/>.</param>
     /// <param name="seeded">Where chance comes from.</param>
-    /// <param name="temperature">0 draws the most likely; 1 draws as predicted; more is bolder.</param>
+    /// <param name="temperature">T, 0 or more, finite: 0 draws the most likely; 1 draws as predicted; more is bolder. Each loss says how.</param>
     /// <param name="sample">(D): overwritten.</param>
     /// <exception cref="NotSupportedException">The loss predicts no distribution (mse, mae): a point is all it knows.</exception>
     public abstract void Sample(ReadOnlySpan<float> y, Seeded seeded, double temperature, Span<float> sample);
+
+    /// <summary>Refuses a row and values whose lengths are not W and D.</summary>
+    private protected void RequireRow(ReadOnlySpan<float> y, Span<float> values)
+    {
+        Shapes.Require(y.Length, nameof(y), Width);
+        Shapes.Require(values.Length, nameof(values), Targets);
+    }
+
+    private protected static void RequireTemperature(double temperature)
+    {
+        if (!(temperature >= 0) || double.IsInfinity(temperature))
+            throw new ArgumentOutOfRangeException(nameof(temperature), temperature, "a temperature is 0 or more and finite");
+    }
 
     /// <summary>The loss of one row; adds <paramref name="weight"/> times its gradient by the sums to <paramref name="dz"/>, which is zero before.</summary>
     private protected abstract double Row(ReadOnlySpan<float> y, ReadOnlySpan<float> target, float weight, Span<float> dz);

@@ -18,9 +18,16 @@ public abstract class PointLoss : OutputLoss
         else if (_activation == Activation.Tanh)
             foreach (ref var value in z)
                 value = (float)Elementary.Tanh(value);
+        else if (_activation == Activation.Sigmoid)
+            foreach (ref var value in z)
+                value = (float)Elementary.Sigmoid(value);
     }
 
-    public override void Point(ReadOnlySpan<float> y, Span<float> point) => y.CopyTo(point);
+    public override void Point(ReadOnlySpan<float> y, Span<float> point)
+    {
+        RequireRow(y, point);
+        y.CopyTo(point);
+    }
 
     public override void Sample(ReadOnlySpan<float> y, Seeded seeded, double temperature, Span<float> sample) =>
         throw new NotSupportedException($"loss '{Name}' predicts a point and no distribution: nothing can be drawn from it; train with studentT, quantile or crossEntropy to draw samples");
@@ -30,6 +37,7 @@ public abstract class PointLoss : OutputLoss
     {
         Activation.Relu => y > 0 ? 1 : 0,
         Activation.Tanh => 1 - ((double)y * y),
+        Activation.Sigmoid => y * (1 - (double)y),
         _ => 1,
     };
 }

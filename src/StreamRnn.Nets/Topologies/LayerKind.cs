@@ -30,5 +30,5 @@ public sealed record LayerKind(string Type, IReadOnlyList<string> Keys, Func<Lay
         : Enum.GetValues<Activation>().Cast<Activation?>().FirstOrDefault(a => NameOf(a!.Value) == spec.Activation)
             ?? throw new TopologyException($"activation '{spec.Activation}' is not known to {spec.Type}; known are {string.Join(", ", Enum.GetValues<Activation>().Select(NameOf))}");
 
-    private static string NameOf(Activation activation) => activation.ToString().ToLowerInvariant();
+    internal static string NameOf(Activation activation) => activation.ToString().ToLowerInvariant();
 }

@@ -130,9 +130,9 @@ public sealed record Topology
             spec = property.Name switch
             {
                 "units" => spec with { Units = Whole(value) },
-                "components" => spec with { Components = Whole(value) },
+                "components" => spec with { Components = Whole(value) is >= 1 and var components ? components : throw Wrong("a whole number, 1 or more") },
                 "rate" => spec with { Rate = Number(value) },
-                "levels" => spec with { Levels = value.ValueKind == JsonValueKind.Array ? [.. value.EnumerateArray().Select(Number)] : throw Wrong("an array of numbers") },
+                "levels" => spec with { Levels = value.ValueKind == JsonValueKind.Array && value.GetArrayLength() > 0 ? [.. value.EnumerateArray().Select(Number)] : throw Wrong("an array of numbers") },
                 "activation" => spec with { Activation = Word(value) },
                 "loss" => spec with { Loss = Word(value) },
                 _ => throw new InvalidOperationException($"key '{property.Name}' is declared and not read"),

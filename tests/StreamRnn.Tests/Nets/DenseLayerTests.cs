@@ -32,6 +32,7 @@ public class DenseLayerTests
     [InlineData(Activation.Identity)]
     [InlineData(Activation.Relu)]
     [InlineData(Activation.Tanh)]
+    [InlineData(Activation.Sigmoid)]
     public void GradientsAgreeWithFiniteDifferences(Activation activation)
     {
         const int Rows = 150;
@@ -85,6 +86,7 @@ public class DenseLayerTests
         {
             Activation.Relu => Math.Max(sum, 0),
             Activation.Tanh => Math.Tanh(sum),
+            Activation.Sigmoid => 1 / (1 + Math.Exp(-sum)),
             _ => sum,
         };
     }
