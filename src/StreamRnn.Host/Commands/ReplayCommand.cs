@@ -5,6 +5,7 @@ using System.Globalization;
 using StreamRnn.Alerts;
 using StreamRnn.Detection;
 using StreamRnn.Host.Configuration;
+using StreamRnn.Host.Models;
 using StreamRnn.Host.Replay;
 using StreamRnn.Host.Watch;
 using StreamRnn.Pipeline;
@@ -29,13 +30,19 @@ internal static class ReplayCommand
             Description = "Draw value, expected band, score and alerts into this PNG, 1600 x 900; with several files the device's name is put before .png.",
             HelpName = "OUT.png",
         };
+        var model = new Option<string?>("--model")
+        {
+            Description = "A model file that 'streamrnn train' wrote: its net predicts the channels that are its columns. Default: the base model predicts all.",
+            HelpName = "MODEL",
+        };
         var verb = new Verb("replay", "Run recorded series through the detector, offline, and print the alerts it would have raised.")
         {
             Arguments = { files },
-            Options = { json, plot },
+            Options = { json, plot, model },
             Examples =
             [
                 ("streamrnn replay office.csv --plot office.png", "Alerts of one device as lines, and a picture."),
+                ("streamrnn replay pump.csv --model pump.model", "With a net that was trained on such devices."),
                 ("streamrnn replay week/*.csv --json > alerts.jsonl", "Alerts of many devices for another program."),
             ],
             Notes =
@@ -45,16 +52,16 @@ internal static class ReplayCommand
             ],
         };
         verb.SetAction((parsed, cancel) => Task.Run(
-            () => Run(parsed.GetRequiredValue(files), parsed.GetValue(json), parsed.GetValue(plot), parsed.InvocationConfiguration, cancel), cancel));
+            () => Run(parsed.GetRequiredValue(files), parsed.GetValue(json), parsed.GetValue(plot), parsed.GetValue(model), parsed.InvocationConfiguration, cancel), cancel));
         return verb;
     }
 
-    private static int Run(string[] paths, bool json, string? plot, InvocationConfiguration console, CancellationToken cancel)
+    private static int Run(string[] paths, bool json, string? plot, string? model, InvocationConfiguration console, CancellationToken cancel)
     {
         if (plot is not null && !plot.EndsWith(".png", StringComparison.OrdinalIgnoreCase))
             throw new UsageException($"--plot {plot}: the picture is a PNG, so its name ends in .png.");
         var settings = Settings.Load(Directory.GetCurrentDirectory(), []);
-        var replayer = new Replayer(settings.Detection with { KeepScores = plot is not null }, settings.Alerts, BaseModel.Load());
+        var replayer = new Replayer(settings.Detection with { KeepScores = plot is not null }, settings.Alerts, BaseModel.Load(), model is null ? null : SavedModel.ReadForDevices(model, "--model"));
         using var events = new EventWriter(console.Output, json);
         var summaries = json ? console.Error : console.Output;
         var opened = 0;
@@ -69,6 +76,12 @@ internal static class ReplayCommand
             {
                 progress.Show();
                 tally.Add(outcome);
+                foreach (var notice in outcome.Notices.Where(n => n.News != ModelNews.Predicts || n.Strangers.Count > 0))
+                {
+                    progress.Clear();
+                    console.Error.WriteLine(NoticeLine.Of(notice));
+                }
+
                 foreach (var e in outcome.Alerts)
                 {
                     progress.Clear();

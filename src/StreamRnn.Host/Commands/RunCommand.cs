@@ -24,6 +24,7 @@ internal static class RunCommand
                 + "whether the service lives on streamrnn/status.",
                 "Settings: appsettings.json in the working directory, over it environment variables such as StreamRnn__Mqtt__Host, over those the command line. "
                 + "An unknown key or a value out of range is refused.",
+                "StreamRnn:Groups assigns nets of your own: [{ \"Match\": \"devices/pump/#\", \"Model\": \"pump.model\" }]; see 'streamrnn train --help'.",
                 "Exit code 0: stopped when asked (Ctrl-C, SIGTERM), 2: wrong command line, 70: failed, 78: the configuration was refused.",
             ],
         };
@@ -32,7 +33,8 @@ internal static class RunCommand
             var configuration = Settings.Read(ServiceHost.SettingsFolder, BrokerOption.Keys(parsed.GetValue(broker)));
             try
             {
-                return await ServiceHost.RunAsync(Settings.From(configuration), configuration, cancel).ConfigureAwait(false);
+                var settings = Settings.From(configuration);
+                return await ServiceHost.RunAsync(settings, DeviceGroups.Load(settings, configuration), configuration, cancel).ConfigureAwait(false);
             }
             catch (IOException e)
             {

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.FileProviders;
 using StreamRnn.Alerts;
 using StreamRnn.Mqtt;
 using StreamRnn.Pipeline;
@@ -20,6 +21,12 @@ internal sealed record Settings
     public DetectionOptions Detection { get; init; } = new();
     public AlertOptions Alerts { get; init; } = new();
     public TopicOptions Topics { get; init; } = new();
+
+    /// <summary>Devices that a net of their own predicts; the first that matches decides. Default: none, so that the base model predicts every device.</summary>
+    public IReadOnlyList<GroupOptions> Groups { get; init; } = [];
+
+    /// <summary>Where the file of settings lies or would lie: relative paths begin here. No key.</summary>
+    internal string Folder { get; init; } = Directory.GetCurrentDirectory();
 
     /// <summary>Detection keeps its scores where the score topic is to have them.</summary>
     public DetectionOptions DetectionForPublishing() => Detection with { KeepScores = Detection.KeepScores || Topics.ToScorePublishing() != ScorePublishing.Off };
@@ -51,17 +58,27 @@ internal sealed record Settings
     public static Settings From(IConfigurationRoot root)
     {
         var binder = new StrictBinder(root);
-        var settings = binder.Bind<Settings>(Section);
+        var settings = binder.Bind<Settings>(Section) with { Folder = FolderOf(root) };
         var problems = binder.Problems.Concat(Strangers(root));
         // A value that could not be read was left at its default: then ranges say nothing new.
-        var all = problems.Concat(settings.OutOfRange().Select(p => WithOrigin(p, root, binder))).ToList();
+        var all = problems.Concat(settings.OutOfRange().Select(p => WithOrigin(p, root))).ToList();
         return all.Count == 0 ? settings : throw new ConfigurationException(all);
     }
+
+    // The folder that the file's provider looks into.
+    private static string FolderOf(IConfigurationRoot root) =>
+        root.Providers.OfType<FileConfigurationProvider>().Select(p => p.Source.FileProvider).OfType<PhysicalFileProvider>().FirstOrDefault()?.Root ?? Directory.GetCurrentDirectory();
 
     private IEnumerable<string> OutOfRange()
     {
         foreach (var problem in Mqtt.Validate().Concat(Ingest.Validate()).Concat(Topics.Validate()).Concat(Alerts.Problems()))
             yield return problem;
+        for (var i = 0; i < Groups.Count; i++)
+        {
+            foreach (var problem in Groups[i].Validate($"{Section}:Groups:{i}"))
+                yield return problem;
+        }
+
         if (Detection.FalseAlarmsPerDevicePerWeek is not (>= 0.001 and <= 1000))
             yield return string.Create(CultureInfo.InvariantCulture,
                 $"{Section}:Detection:FalseAlarmsPerDevicePerWeek is '{Detection.FalseAlarmsPerDevicePerWeek}'; allowed is 0.001 to 1000");
@@ -80,12 +97,12 @@ internal sealed record Settings
         }
     }
 
-    // Options say "StreamRnn:Mqtt:Port is '0'; allowed is …": add where the value stands.
-    private static string WithOrigin(string problem, IConfigurationRoot root, StrictBinder binder)
+    /// <summary>Options say "StreamRnn:Mqtt:Port is '0'; allowed is …": adds where the value stands.</summary>
+    internal static string WithOrigin(string problem, IConfigurationRoot root)
     {
         var end = problem.IndexOf(' ', StringComparison.Ordinal);
         var semicolon = problem.IndexOf(';', StringComparison.Ordinal);
-        var origin = end < 0 ? "" : binder.Origin(root.GetSection(problem[..end]));
+        var origin = end < 0 ? "" : new StrictBinder(root).Origin(root.GetSection(problem[..end]));
         return (semicolon < 0 ? problem + origin : problem.Insert(semicolon, origin)) + ".";
     }
 }

@@ -60,11 +60,11 @@ internal sealed class DemoShow(DemoPlan plan, int? port, bool live, TextWriter o
     {
         try
         {
-            return await Line.StartAsync(SettingsFor(port ?? UsualPort), clock, logs).ConfigureAwait(false);
+            return await Line.StartAsync(SettingsFor(port ?? UsualPort), DeviceGroups.None, clock, logs).ConfigureAwait(false);
         }
         catch (IOException) when (port is null)
         {
-            return await Line.StartAsync(SettingsFor(0), clock, logs).ConfigureAwait(false);
+            return await Line.StartAsync(SettingsFor(0), DeviceGroups.None, clock, logs).ConfigureAwait(false);
         }
         catch (IOException e)
         {

@@ -1,5 +1,6 @@
 using StreamRnn.Alerts;
 using StreamRnn.Detection;
+using StreamRnn.Nets;
 using StreamRnn.Pipeline;
 using StreamRnn.Readings;
 
@@ -9,7 +10,8 @@ namespace StreamRnn.Host.Replay;
 /// Lives a recorded series through the same detector as the service: each row is one entry whose time of arrival is the row's own time, and before each
 /// row the clock ticks, so that a silence in the record is noticed when it happens and not at its end.
 /// </summary>
-internal sealed class Replayer(DetectionOptions detection, AlertOptions alerts, BaseModel model)
+/// <param name="own">A net of the user's own for the files' devices; null: the base model alone.</param>
+internal sealed class Replayer(DetectionOptions detection, AlertOptions alerts, BaseModel model, NetModel? own = null)
 {
     private static readonly TimeSpan JustBefore = TimeSpan.FromMicroseconds(1);
 
@@ -19,12 +21,12 @@ internal sealed class Replayer(DetectionOptions detection, AlertOptions alerts, 
     /// <exception cref="UsageException">A row cannot be used.</exception>
     public long Play(SeriesFile file, Action<Outcome> outcome, CancellationToken cancel)
     {
-        var registry = new DeviceRegistry(maxChannels: Math.Max(256, file.Channels.Count));
+        var registry = new DeviceRegistry(maxChannels: Math.Max(256, file.Channels.Count), groupOf: _ => own is null ? -1 : 0);
         if (!registry.TryGetDevice(file.Device, out var device, out var refusal))
             throw new UsageException($"{file.Path}: the file names the device, but {refusal}.");
         var channels = file.Channels.Select(name => registry.TryGetChannel(device, name, out var channel, out var why)
             ? channel : throw new UsageException($"{file.Path}: {why}.")).ToArray();
-        using var detector = new Detector(detection, alerts, model, registry);
+        using var detector = new Detector(detection, alerts, model, registry, own is null ? [] : [own]);
         var tick = new Arrivals();
         var row = new Arrivals();
         Instant? last = null;

@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging;
 using StreamRnn.Alerts;
 using StreamRnn.Detection;
 using StreamRnn.Host.Configuration;
+using StreamRnn.Host.Models;
 using StreamRnn.Mqtt;
 using StreamRnn.Pipeline;
 using StreamRnn.Readings;
@@ -25,6 +26,7 @@ internal sealed class Line : IAsyncDisposable
     private readonly CancellationTokenSource _stopPumping = new();
     private readonly CancellationTokenSource _stopPublishing = new();
     private readonly TaskCompletionSource<Exception> _failed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly ILogger _log;
     private readonly EmbeddedBroker? _broker;
     private readonly Door _door;
     private readonly Detector _detector;
@@ -35,12 +37,13 @@ internal sealed class Line : IAsyncDisposable
     private readonly Task _reading;
     private long _entries;
 
-    private Line(Settings settings, EmbeddedBroker? broker, TimeProvider clock, ILoggerFactory logs)
+    private Line(Settings settings, DeviceGroups groups, EmbeddedBroker? broker, TimeProvider clock, ILoggerFactory logs)
     {
+        _log = logs.CreateLogger<Line>();
         var endpoint = broker is null ? default((string, int)?) : (broker.Host, broker.Port);
-        var registry = new DeviceRegistry(Shards, settings.Ingest.MaxDevices, settings.Ingest.MaxChannelsPerDevice, settings.Ingest.MaxSeries);
+        var registry = new DeviceRegistry(Shards, settings.Ingest.MaxDevices, settings.Ingest.MaxChannelsPerDevice, settings.Ingest.MaxSeries, groups.Of);
         var door = new Door(settings.Ingest.ToDoorLimits(), clock);
-        var detector = new Detector(settings.DetectionForPublishing(), settings.Alerts, BaseModel.Load(), registry);
+        var detector = new Detector(settings.DetectionForPublishing(), settings.Alerts, BaseModel.Load(), registry, groups.Models);
         var plain = settings.Alerts.Format == "plain";
         var publisher = new AlertPublisher(
             settings.Mqtt, settings.Topics, plain ? AlertJson.WriteData : (e, output) => CloudEvent.Write(e, output, EventSource), clock, logs.CreateLogger<AlertPublisher>(),
@@ -57,6 +60,8 @@ internal sealed class Line : IAsyncDisposable
                 outcome =>
                 {
                     publisher.Publish(outcome);
+                    foreach (var notice in outcome.Notices)
+                        Tell(notice);
                     Interlocked.Increment(ref _entries);
                 },
                 fault => ExceptionDispatchInfo.Throw(fault));       // ends the pump before the entry is acknowledged
@@ -87,12 +92,12 @@ internal sealed class Line : IAsyncDisposable
 
     /// <summary>Starts the embedded broker, if it is wanted, and everything behind it. Does not wait for a broker that is away.</summary>
     /// <exception cref="IOException">The embedded broker cannot listen; the message says why and what to do.</exception>
-    public static async Task<Line> StartAsync(Settings settings, TimeProvider clock, ILoggerFactory logs)
+    public static async Task<Line> StartAsync(Settings settings, DeviceGroups groups, TimeProvider clock, ILoggerFactory logs)
     {
         var broker = settings.Mqtt.UsesEmbeddedBroker() ? new EmbeddedBroker(settings.Mqtt.Embedded, logs.CreateLogger<EmbeddedBroker>()) : null;
         if (broker is not null)
             await broker.StartAsync().ConfigureAwait(false);
-        return new Line(settings, broker, clock, logs);
+        return new Line(settings, groups, broker, clock, logs);
     }
 
     /// <summary>Takes nothing more in, lets what is inside go its way and acknowledges it, publishes what is due and <c>offline</c>, says goodbye. Not twice.</summary>
@@ -113,6 +118,16 @@ internal sealed class Line : IAsyncDisposable
         _stopReading.Dispose();
         _stopPumping.Dispose();
         _stopPublishing.Dispose();
+    }
+
+    private void Tell(ModelNotice notice)
+    {
+        Instruments.ModelNews(notice);
+        var line = NoticeLine.Of(notice);
+        if (notice.News != ModelNews.Predicts)
+            LogMessages.ModelMissing(_log, line);
+        else if (notice.Strangers.Count > 0)
+            LogMessages.ModelPredicts(_log, line);
     }
 
     private void Pump()

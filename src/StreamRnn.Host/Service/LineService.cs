@@ -5,7 +5,7 @@ using StreamRnn.Host.Configuration;
 namespace StreamRnn.Host.Service;
 
 /// <summary>The line as a hosted service: has started when it is subscribed, ends the host when it dies.</summary>
-internal sealed class LineService(Settings settings, TimeProvider clock, ILoggerFactory logs, IHostApplicationLifetime host) : IHostedService
+internal sealed class LineService(Settings settings, DeviceGroups groups, TimeProvider clock, ILoggerFactory logs, IHostApplicationLifetime host) : IHostedService
 {
     private readonly ILogger _log = logs.CreateLogger<LineService>();
     private Line? _line;
@@ -18,8 +18,10 @@ internal sealed class LineService(Settings settings, TimeProvider clock, ILogger
 
     public async Task StartAsync(CancellationToken cancellationToken)
     {
-        _line = await Line.StartAsync(settings, clock, logs).ConfigureAwait(false);
+        _line = await Line.StartAsync(settings, groups, clock, logs).ConfigureAwait(false);
         _ = WatchAsync(_line);
+        foreach (var (match, model) in groups.All)
+            LogMessages.Group(_log, match, model.Id, model.Version, string.Join(", ", model.Columns));
         if (settings.Mqtt.UsesEmbeddedBroker())
             LogMessages.HowToPublish(_log, _line.Broker, settings.Topics.Root);
         else

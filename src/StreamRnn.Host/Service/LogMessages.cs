@@ -24,4 +24,13 @@ internal static partial class LogMessages
 
     [LoggerMessage(6, LogLevel.Information, "Stopped")]
     public static partial void Stopped(ILogger log);
+
+    [LoggerMessage(7, LogLevel.Information, "Devices on {Match} are predicted by the model {Id}, version {Version}, for {Columns}")]
+    public static partial void Group(ILogger log, string match, string id, string version, string columns);
+
+    [LoggerMessage(8, LogLevel.Warning, "{What}")]
+    public static partial void ModelMissing(ILogger log, string what);
+
+    [LoggerMessage(9, LogLevel.Information, "{What}")]
+    public static partial void ModelPredicts(ILogger log, string what);
 }

@@ -21,10 +21,10 @@ internal static class ServiceHost
     /// <summary>Runs until asked to stop.</summary>
     /// <returns>The exit code: not 0 when the line died.</returns>
     /// <exception cref="IOException">The embedded broker cannot listen.</exception>
-    public static async Task<int> RunAsync(Settings settings, IConfigurationRoot configuration, CancellationToken cancel)
+    public static async Task<int> RunAsync(Settings settings, DeviceGroups groups, IConfigurationRoot configuration, CancellationToken cancel)
     {
         var builder = Microsoft.Extensions.Hosting.Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings { ApplicationName = "streamrnn" });
-        builder.Services.AddSingleton(settings).AddSingleton(TimeProvider.System);
+        builder.Services.AddSingleton(settings).AddSingleton(groups).AddSingleton(TimeProvider.System);
         builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = StopWithin);
         builder.Services.Configure<ConsoleLifetimeOptions>(options => options.SuppressStatusMessages = true);
         builder.Services.AddWindowsService(options => options.ServiceName = "StreamRnn");

@@ -60,7 +60,7 @@ public sealed class PayloadDecoder
             _rows.Clear();
             var asJson = format == PayloadFormat.Json || (format == PayloadFormat.Auto && (!template.HasChannel || LooksLikeJson(payload)));
             var fault = NamesFault(template, device, channel) ?? (asJson ? json.Decode(payload, _rows) : ValueCodec.Decode(payload, _rows)) ?? TimesFault(arrival);
-            fault = fault is null ? Write(device, channel, arrival, into) : fault;
+            fault = fault is null ? Write(text, device, channel, arrival, into) : fault;
             return new Decoded(i, asJson ? PayloadFormat.Json : PayloadFormat.Value, _rows.TimeForm, _rows.IgnoredStrings,
                 fault is { } f ? new DecodeFailure(text.ToString(), f.Reason, f.Message, f.Offset) : null);
         }
@@ -95,7 +95,7 @@ public sealed class PayloadDecoder
         return null;
     }
 
-    private Fault? Write(ReadOnlySpan<char> topicDevice, ReadOnlySpan<char> topicChannel, Instant arrival, ReadingBuffer into)
+    private Fault? Write(ReadOnlySpan<char> topic, ReadOnlySpan<char> topicDevice, ReadOnlySpan<char> topicChannel, Instant arrival, ReadingBuffer into)
     {
         Fault? leftOut = null;
         for (var row = 0; row < _rows.Count; row++)
@@ -106,7 +106,7 @@ public sealed class PayloadDecoder
             var name = _rows.Device(row);
             if (name.IsEmpty)
                 name = topicDevice;
-            if (!_registry.TryGetDevice(name, out var device, out var refusal))
+            if (!_registry.TryGetDevice(name, out var device, out var refusal, topic))
             {
                 leftOut = new Fault(DeviceRegistry.Unusable(name) is null ? Reasons.TooManyDevices : Reasons.BadName, refusal!, -1);
                 continue;

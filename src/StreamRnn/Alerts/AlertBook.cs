@@ -10,10 +10,9 @@ namespace StreamRnn.Alerts;
 /// Not safe for several threads: the shard's thread owns it. The same verdicts make the same events, ids and bodies.
 /// </summary>
 /// <param name="options">The rules.</param>
-/// <param name="modelId">Which model made the predictions.</param>
-/// <param name="modelVersion">Its version.</param>
+/// <param name="model">Which model makes the predictions, unless an event's details name another.</param>
 /// <param name="describe">What an event tells beyond its verdict; asked only when an event is made, for the kind and the channel that the event is about.</param>
-public sealed class AlertBook(AlertOptions options, string modelId, string modelVersion, Func<Verdict, AlertDetails> describe)
+public sealed class AlertBook(AlertOptions options, ModelName model, Func<Verdict, AlertDetails> describe)
 {
     // 10^−300 is rare enough; keeps every published number finite.
     private const double RarestTold = 300;
@@ -110,8 +109,8 @@ public sealed class AlertBook(AlertOptions options, string modelId, string model
             Summary = "",
             Count = state.Count,
             Flapping = state.Flapping,
-            ModelId = modelId,
-            ModelVersion = modelVersion,
+            ModelId = (details.Model ?? model).Id,
+            ModelVersion = (details.Model ?? model).Version,
         };
         return told with { Summary = Summary.Of(told, details.UsualInterval) };
     }

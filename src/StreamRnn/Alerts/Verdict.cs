@@ -21,6 +21,9 @@ public readonly record struct Verdict(
     public static double ScoreOf(double rarity) => Math.Max(0, rarity) / (Math.Max(0, rarity) + 5);
 }
 
+/// <summary>Which weights made the predictions: the model's id, and the version that names exactly these.</summary>
+public readonly record struct ModelName(string Id, string Version);
+
 /// <summary>What an alert tells beyond its verdict; made only when an event is to be published.</summary>
 public sealed record AlertDetails
 {
@@ -32,6 +35,9 @@ public sealed record AlertDetails
 
     /// <summary>The usual time between readings of the device, seconds; null where unknown.</summary>
     public double? UsualInterval { get; init; }
+
+    /// <summary>The model that predicts the device, where it is not the book's own.</summary>
+    public ModelName? Model { get; init; }
     public IReadOnlyList<Contribution> Contributions { get; init; } = [];
     public IReadOnlyList<(Instant Time, double Value)> Recent { get; init; } = [];
 }

@@ -3,6 +3,7 @@ using System.Reactive.Disposables;
 using System.Reactive.Linq;
 using StreamRnn.Alerts;
 using StreamRnn.Detection;
+using StreamRnn.Nets;
 using StreamRnn.Readings;
 
 namespace StreamRnn.Pipeline;
@@ -16,9 +17,11 @@ public sealed class Detector : IDisposable
     private readonly ShardedBatches _batches;
     private readonly Outcome[] _parts;
 
-    public Detector(DetectionOptions detection, AlertOptions alerts, BaseModel model, DeviceRegistry registry)
+    /// <param name="model">Predicts every series that no group's net predicts.</param>
+    /// <param name="groups">The nets of the groups: a device's <see cref="Device.Group"/> is an index into them. Default: none.</param>
+    public Detector(DetectionOptions detection, AlertOptions alerts, BaseModel model, DeviceRegistry registry, IReadOnlyList<NetModel>? groups = null)
     {
-        Shards = [.. Enumerable.Range(0, registry.Shards).Select(_ => new Shard(detection, alerts, model))];
+        Shards = [.. Enumerable.Range(0, registry.Shards).Select(_ => new Shard(detection, alerts, model, groups ?? []))];
         _batches = new ShardedBatches(Shards.Count);
         _parts = [.. Shards.Select(_ => new Outcome())];
     }

@@ -20,6 +20,24 @@ public readonly record struct ScoredSample(
 public sealed record DeviceState(
     string Device, Phase Phase, int Seen, int Needed, Instant Since, IReadOnlyDictionary<string, double> UsualIntervals);
 
+/// <summary>What there is to tell of a device and the net of its group.</summary>
+public enum ModelNews
+{
+    /// <summary>Columns of the model have not come; until all have, the base model predicts.</summary>
+    Waits,
+
+    /// <summary>All columns have come: the net predicts.</summary>
+    Predicts,
+
+    /// <summary>The net predicted something that is not finite; its sequence begins anew, and the base model predicts meanwhile.</summary>
+    Fails,
+}
+
+/// <summary>Told once per device and kind of news.</summary>
+/// <param name="Missing">Columns of the model that have not come.</param>
+/// <param name="Strangers">Channels of the device that are no column of the model: the base model predicts those.</param>
+public sealed record ModelNotice(Device Device, ModelName Model, ModelNews News, IReadOnlyList<string> Missing, IReadOnlyList<string> Strangers);
+
 /// <summary>What came of one group of arrivals. Valid until the observer returns: the lists are used again for the next group.</summary>
 public sealed class Outcome
 {
@@ -28,6 +46,9 @@ public sealed class Outcome
 
     /// <summary>Filled only where <see cref="DetectionOptions.KeepScores"/> is set.</summary>
     public List<ScoredSample> Scores { get; } = [];
+
+    /// <summary>Of devices in groups.</summary>
+    public List<ModelNotice> Notices { get; } = [];
 
     public int Readings { get; set; }
     public int Duplicates { get; set; }
@@ -38,6 +59,7 @@ public sealed class Outcome
         Alerts.AddRange(other.Alerts);
         States.AddRange(other.States);
         Scores.AddRange(other.Scores);
+        Notices.AddRange(other.Notices);
         Readings += other.Readings;
         Duplicates += other.Duplicates;
         Late += other.Late;
@@ -48,6 +70,7 @@ public sealed class Outcome
         Alerts.Clear();
         States.Clear();
         Scores.Clear();
+        Notices.Clear();
         (Readings, Duplicates, Late) = (0, 0, 0);
     }
 }

@@ -8,7 +8,7 @@ namespace StreamRnn.Pipeline;
 /// <summary>
 /// Some devices, one thread: entries in, alerts out. Owns the rows of its devices and series, their hidden and cell states, and their open alerts.
 /// Reads no clock, draws no randomness: the same entries make the same outcomes, bit for bit, whatever batch a reading comes in.
-/// A reading's way: <see cref="Admit"/> (order) → <see cref="Foresee"/> (step the net) → <see cref="Judge"/> (score, alert) → <see cref="Learn"/>.
+/// A reading's way: <see cref="Admit"/> (order) → <see cref="Foresee"/> (step the nets) → <see cref="Judge"/> (score, alert) → <see cref="Learn"/>.
 /// </summary>
 public sealed class Shard : IDisposable
 {
@@ -24,18 +24,20 @@ public sealed class Shard : IDisposable
     private readonly List<Device> _silent = [];             // devices with an open silence alert
     private readonly AlertBook _book;
     private readonly Foresight _foresight;
+    private readonly GroupForesight[] _groups;
     private DetectionOptions _options;
     private Instant _now, _heard;
     private ReadingBatch? _batch;                           // what is being judged: its values are not in the rows yet
     private int _index;
 
-    public Shard(DetectionOptions detection, AlertOptions alerts, BaseModel model)
+    public Shard(DetectionOptions detection, AlertOptions alerts, BaseModel model, IReadOnlyList<NetModel> groups)
     {
         _options = detection;
         _net = new ForecastNet(model.Layers);
         _states = StateBank.ForLstm(_net.Units);
-        _book = new AlertBook(alerts, model.Id, model.Version, Describe);
+        _book = new AlertBook(alerts, new ModelName(model.Id, model.Version), Describe);
         _foresight = new Foresight(_net);
+        _groups = [.. groups.Select(group => new GroupForesight(group))];
     }
 
     public int SeriesCount => _channels.Count;
@@ -52,7 +54,7 @@ public sealed class Shard : IDisposable
         foreach (var batch in batches)
         {
             Admit(batch, outcome);
-            Foresee(batch);
+            Foresee(batch, outcome);
             for (var i = 0; i < batch.ReadingCount; i++)
             {
                 (_batch, _index) = (batch, i);
@@ -71,8 +73,13 @@ public sealed class Shard : IDisposable
     /// <summary>Hidden and cell state of a series, [h | c].</summary>
     public ReadOnlySpan<float> StateAt(int slot) => _states.Row(slot);
 
+    /// <summary>State of a device's sequence in the net of its group; empty where it has none.</summary>
+    public ReadOnlySpan<float> GroupStateOf(Device device) => GroupOf(device) is { } group ? group.StateOf(device) : [];
+
     public void Dispose()
     {
+        foreach (var group in _groups)
+            group.Dispose();
         _states.Dispose();
         _foresight.Dispose();
     }
@@ -127,8 +134,8 @@ public sealed class Shard : IDisposable
             _states.EnsureRows(_channels.Count);
     }
 
-    /// <summary>Steps the nets of all samples together: forecasts of these values, and of those 11 readings on, none of which was looked at.</summary>
-    private void Foresee(ReadingBatch batch)
+    /// <summary>Steps the base model for all samples together, and each group's net for its devices: forecasts of these values, and of those 11 readings on, none of which was looked at.</summary>
+    private void Foresee(ReadingBatch batch, Outcome outcome)
     {
         var samples = batch.Samples;
         for (var i = 0; i < samples.Length; i++)
@@ -138,7 +145,36 @@ public sealed class Shard : IDisposable
         }
 
         _foresight.Step(_states);
+        if (_groups.Length == 0)
+            return;
+        for (var i = 0; i < batch.ReadingCount; i++)
+        {
+            if (GroupOf(batch[i][0].Channel.Device) is { } group && Begins(group, batch, i))
+                group.Look(batch[i][0].Channel.Device, _series, outcome);
+        }
+
+        foreach (var group in _groups)
+            group.Step(outcome);
+        for (var i = 0; i < samples.Length; i++)
+        {
+            if (GroupOf(samples[i].Channel.Device) is { } group && group.PredictionOf(samples[i].Channel) is var prediction && !double.IsNaN(prediction))
+                _foresight[i].Near = Bounded(prediction);
+        }
     }
+
+    private bool Begins(GroupForesight group, ReadingBatch batch, int index)
+    {
+        for (var k = 0; k < batch[index].Length; k++)
+        {
+            if (!_foresight.IsDropped(batch.Start(index) + k) && group.Begins(batch[index][k].Channel))
+                return true;
+        }
+
+        return false;
+    }
+
+    private GroupForesight? GroupOf(Device device) => device.Group < 0 ? null : device.Group < _groups.Length ? _groups[device.Group]
+        : throw new ArgumentException($"device '{device}' is of group {device.Group}; this detector has the nets of {_groups.Length} groups");
 
     private void Judge(ReadingBatch batch, int index, Outcome outcome)
     {
@@ -213,6 +249,7 @@ public sealed class Shard : IDisposable
             _devices[sample.Channel.Device.Slot].Channels++;
         }
 
+        GroupOf(sample.Channel.Device)?.Came(sample.Channel);
         row.LastHeard = _heard.Microseconds;
         if (isFirst || row.Silent)
         {
@@ -385,6 +422,7 @@ public sealed class Shard : IDisposable
         var main = verdict.Channel ?? (_devices[device.Slot].Channels == 1 ? device.Channels[0] : null);
         var details = new AlertDetails
         {
+            Model = GroupOf(device) is { } group && group.Predicts(device) ? group.Name : null,
             Contributions = [.. parts.Where(p => p.Square > 0).OrderByDescending(p => p.Square).ThenBy(p => p.Channel.Index).Take(8)
                 .Select(p => new Contribution(p.Channel.Name, p.Square / squares, ValueOf(p.Channel), ExpectedOf(p.Channel)))],
         };

@@ -5,7 +5,7 @@ public sealed class Device
 {
     private Channel[] _channels = [];
 
-    internal Device(string name, int shard, int slot) => (Name, Shard, Slot) = (name, shard, slot);
+    internal Device(string name, int shard, int slot, int group) => (Name, Shard, Slot, Group) = (name, shard, slot, group);
 
     public string Name { get; }
 
@@ -14,6 +14,9 @@ public sealed class Device
 
     /// <summary>The device's row in its shard.</summary>
     public int Slot { get; }
+
+    /// <summary>Which of the detector's own nets of groups predicts this device; −1 for the base model alone. Decided when the device was first named.</summary>
+    public int Group { get; }
 
     /// <summary>The channels seen so far, in order of first sight. Grows only; a snapshot is safe to keep.</summary>
     public IReadOnlyList<Channel> Channels => Volatile.Read(ref _channels);

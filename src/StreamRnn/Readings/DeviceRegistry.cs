@@ -1,5 +1,10 @@
 namespace StreamRnn.Readings;
 
+/// <summary>The group of a device, by where its first reading came from.</summary>
+/// <param name="origin">What the source calls the place: for MQTT the topic. Empty where there is none.</param>
+/// <returns>0 or more, or −1 for none.</returns>
+public delegate int GroupOf(ReadOnlySpan<char> origin);
+
 /// <summary>
 /// Names to identities. The one place where a device or a channel comes into being, so the one place where their number is bounded:
 /// a topic is under somebody else's control, and a million invented device ids must cost a million refusals, not a million rows.
@@ -17,19 +22,21 @@ public sealed class DeviceRegistry
     private readonly int _maxDevices;
     private readonly int _maxChannels;
     private readonly int _maxSeries;
+    private readonly GroupOf _groupOf;
     private int _series;
 
     /// <param name="shards">Devices are dealt to the shards 0 .. shards − 1 in turn.</param>
     /// <param name="maxDevices">Devices beyond this number are refused.</param>
     /// <param name="maxChannels">Channels of one device beyond this number are refused.</param>
     /// <param name="maxSeries">Channels of all devices together beyond this number are refused: what bounds the memory, some 3 KB each.</param>
-    public DeviceRegistry(int shards = 1, int maxDevices = 100_000, int maxChannels = 256, int maxSeries = 500_000)
+    /// <param name="groupOf">Asked once for each device; null: no device has a group.</param>
+    public DeviceRegistry(int shards = 1, int maxDevices = 100_000, int maxChannels = 256, int maxSeries = 500_000, GroupOf? groupOf = null)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(shards, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(maxDevices, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(maxChannels, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(maxSeries, 1);
-        (_maxDevices, _maxChannels, _maxSeries) = (maxDevices, maxChannels, maxSeries);
+        (_maxDevices, _maxChannels, _maxSeries, _groupOf) = (maxDevices, maxChannels, maxSeries, groupOf ?? (_ => -1));
         _devicesInShard = new int[shards];
         _seriesInShard = new int[shards];
         _bySpan = _devices.GetAlternateLookup<ReadOnlySpan<char>>();
@@ -45,8 +52,9 @@ public sealed class DeviceRegistry
     public IReadOnlyList<Device> Devices { get { lock (_gate) return [.. _devices.Values.Select(e => e.Device)]; } }
 
     /// <summary>The device of this name, made on first sight.</summary>
+    /// <param name="origin">Where its reading comes from: looked at only when the device is made, for its group.</param>
     /// <returns>False, and why not, when the name is unusable or the cap is reached.</returns>
-    public bool TryGetDevice(ReadOnlySpan<char> name, out Device device, out string? refusal)
+    public bool TryGetDevice(ReadOnlySpan<char> name, out Device device, out string? refusal, ReadOnlySpan<char> origin = default)
     {
         lock (_gate)
         {
@@ -62,7 +70,7 @@ public sealed class DeviceRegistry
             if (refusal is not null)
                 return false;
             var shard = _devices.Count % Shards;
-            device = new Device(name.ToString(), shard, _devicesInShard[shard]++);
+            device = new Device(name.ToString(), shard, _devicesInShard[shard]++, _groupOf(origin));
             _devices.Add(device.Name, new Entry(device));
             return true;
         }

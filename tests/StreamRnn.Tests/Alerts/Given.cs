@@ -24,7 +24,7 @@ internal static class Given
             rarity, threshold, mayOpen, 7 * 86_400 / everySeconds);
 
     public static AlertBook Book(AlertOptions? options = null, Func<Verdict, AlertDetails>? describe = null) =>
-        new(options ?? new AlertOptions(), "base", "1", describe ?? (_ => new AlertDetails()));
+        new(options ?? new AlertOptions(), new ModelName("base", "1"), describe ?? (_ => new AlertDetails()));
 
     public static AlertEvent Event() => new()
     {

@@ -12,10 +12,10 @@ internal sealed class Fleet : IDisposable
     private static readonly BaseModel Random = Save(ForecastLayers.Create(16, new Seeded(7)));
     private readonly Arrivals _arrivals = new();
 
-    public Fleet(int shards = 1, DetectionOptions? options = null, BaseModel? model = null, AlertOptions? alerts = null)
+    public Fleet(int shards = 1, DetectionOptions? options = null, BaseModel? model = null, AlertOptions? alerts = null, IReadOnlyList<NetModel>? groups = null, GroupOf? groupOf = null)
     {
-        Registry = new DeviceRegistry(shards);
-        Detector = new Detector(options ?? new DetectionOptions { KeepScores = true }, alerts ?? new AlertOptions(), model ?? Random, Registry);
+        Registry = new DeviceRegistry(shards, groupOf: groupOf);
+        Detector = new Detector(options ?? new DetectionOptions { KeepScores = true }, alerts ?? new AlertOptions(), model ?? Random, Registry, groups);
     }
 
     public DeviceRegistry Registry { get; }
@@ -28,13 +28,15 @@ internal sealed class Fleet : IDisposable
 
     public List<DeviceState> States { get; } = [];
 
+    public List<ModelNotice> Notices { get; } = [];
+
     public int Duplicates { get; private set; }
 
     public int Late { get; private set; }
 
     public Channel Channel(string device, string channel)
     {
-        Assert.True(Registry.TryGetDevice(device, out var d, out var refusal), refusal);
+        Assert.True(Registry.TryGetDevice(device, out var d, out var refusal, origin: device), refusal);
         Assert.True(Registry.TryGetChannel(d, channel, out var c, out refusal), refusal);
         return c;
     }
@@ -57,6 +59,7 @@ internal sealed class Fleet : IDisposable
         Scores.AddRange(outcome.Scores);
         Alerts.AddRange(outcome.Alerts);
         States.AddRange(outcome.States);
+        Notices.AddRange(outcome.Notices);
         Duplicates += outcome.Duplicates;
         Late += outcome.Late;
     }
@@ -73,6 +76,13 @@ internal sealed class Fleet : IDisposable
     {
         var c = Channel(device, channel);
         return [.. Detector.Shards[c.Device.Shard].StateAt(c.Slot).ToArray().Select(BitConverter.SingleToInt32Bits)];
+    }
+
+    /// <summary>State of the device in its group's net, as bits.</summary>
+    public int[] GroupStateOf(string device)
+    {
+        Assert.True(Registry.TryGetDevice(device, out var d, out var refusal), refusal);
+        return [.. Detector.Shards[d.Shard].GroupStateOf(d).ToArray().Select(BitConverter.SingleToInt32Bits)];
     }
 
     public SeriesRow RowOf(string device, string channel)

@@ -142,7 +142,7 @@ public sealed class FoldLawTests
         BitConverter.DoubleToInt64Bits(s.Score), BitConverter.DoubleToInt64Bits(s.Threshold));
 
     /// <summary>As streams are: channels that come now and then, and ones that appear late.</summary>
-    private static (string Channel, double Value)[] Channels(double time, double value) => ((long)time % 5) switch
+    internal static (string Channel, double Value)[] Channels(double time, double value) => ((long)time % 5) switch
     {
         0 => [("y", 3 * value)],
         1 when time > 1_700_000_060 => [("x", value), ("y", 3 * value), ("late", -value), ("later", 2 - value)],

@@ -6,6 +6,24 @@ namespace StreamRnn.Tests.Readings;
 public sealed class DeviceRegistryTests
 {
     [Fact]
+    public void ADevicesGroupIsThatOfWhereItsFirstReadingCameFrom()
+    {
+        var asked = new List<string>();
+        var registry = new DeviceRegistry(groupOf: origin =>
+        {
+            asked.Add(origin.ToString());
+            return origin.Length;
+        });
+        Assert.True(registry.TryGetDevice("a", out var device, out _, origin: "there"));
+        Assert.True(registry.TryGetDevice("a", out var again, out _, origin: "elsewhere"));
+        Assert.Same(device, again);
+        Assert.Equal(5, device.Group);
+        Assert.Equal(["there"], asked);
+        Assert.True(new DeviceRegistry().TryGetDevice("a", out device, out _, origin: "there"));
+        Assert.Equal(-1, device.Group);
+    }
+
+    [Fact]
     public void ANameIsAlwaysTheSameDeviceAndChannel()
     {
         var registry = new DeviceRegistry(shards: 3);
