@@ -60,7 +60,7 @@ public sealed class Net
     public StateBank CreateBank(int rows = 0) => new(Math.Max(1, StateWidth), rows);
 
     /// <summary>A copy of the weights, ready to be stepped. Later changes of the weights do not reach it. One object per thread.</summary>
-    public NetStep Prepare(ILstmKernel? kernel = null) => new(this, kernel);
+    public NetStep Prepare(IStepKernel? kernel = null) => new(this, kernel);
 
     /// <summary>Room for training on chunks of up to T steps of B sequences.</summary>
     public NetTape CreateTape(int maxSteps, int batch) => new(this, maxSteps, batch);

@@ -16,7 +16,7 @@ public sealed class NetStep : IDisposable
     private readonly int _stateWidth;
     private readonly float[] _even, _odd;
 
-    internal NetStep(Net net, ILstmKernel? kernel)
+    internal NetStep(Net net, IStepKernel? kernel)
     {
         (Inputs, Outputs, _stateWidth) = (net.Inputs, net.Outputs, Math.Max(1, net.StateWidth));
         _layers = [.. net.Layers.Select(layer => layer.PrepareStep(kernel))];

@@ -30,6 +30,9 @@ public sealed class Parameter
     /// <summary>The same weights, one array and not a copy, with gradients of their own: what another thread of training adds to.</summary>
     public Parameter Twin() => new(Name, Shape, Values);
 
+    /// <summary>The same weights in an array of their own: later changes do not reach it.</summary>
+    internal Parameter Copy() => new(Name, Shape, [.. Values]);
+
     public void ClearGradients()
     {
         if (_gradients is not null)

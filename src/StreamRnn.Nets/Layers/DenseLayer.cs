@@ -54,7 +54,7 @@ public sealed class DenseLayer : Layer
 
     public override Layer Twin() => new DenseLayer(this);
 
-    public override LayerStep PrepareStep(Kernels.ILstmKernel? kernel = null) => Prepare();
+    public override LayerStep PrepareStep(Kernels.IStepKernel? kernel = null) => Prepare();
 
     public override LayerTape CreateTape(int maxSteps, int batch) => new Training.DenseTape(this, maxSteps * batch, batch);
 }

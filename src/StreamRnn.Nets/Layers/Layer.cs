@@ -32,8 +32,8 @@ public abstract class Layer
     public abstract Layer Twin();
 
     /// <summary>Takes a copy of the weights in the order that a kernel wants. Later changes of the weights do not reach it.</summary>
-    /// <param name="kernel">By default <see cref="Kernels.LstmKernels.Best"/>.</param>
-    public abstract LayerStep PrepareStep(Kernels.ILstmKernel? kernel = null);
+    /// <param name="kernel">By default <see cref="Kernels.StepKernels.Best"/>.</param>
+    public abstract LayerStep PrepareStep(Kernels.IStepKernel? kernel = null);
 
     /// <summary>Room for a forward pass over T steps of B sequences and the pass back.</summary>
     public abstract LayerTape CreateTape(int maxSteps, int batch);
@@ -57,6 +57,9 @@ public abstract class LayerStep : IDisposable
 /// <summary>Forward and backward passes of one layer over a chunk of T steps of B sequences. Equal inputs give equal bits. One thread.</summary>
 public abstract class LayerTape : IDisposable
 {
+    /// <summary>Whether the next <see cref="Forward"/> is for learning; false to look at a loss: then <see cref="DropoutLayer"/> drops nothing.</summary>
+    public virtual bool Training { get; set; } = true;
+
     /// <summary>Runs a chunk with the layer's present weights and remembers what <see cref="Backward"/> needs.</summary>
     /// <param name="steps">T, 1 to the most that the tape was made for.</param>
     /// <param name="x">(T, B, I).</param>

@@ -12,10 +12,14 @@ namespace StreamRnn.Nets;
 /// c ← f ⊙ c + i ⊙ g
 /// h ← o ⊙ tanh(c)
 /// </code>
-/// The layer holds no state: that is in a <see cref="StateBank"/> or in the training tape.
+/// W (4H, I), U (4H, H) and b (4H) have the blocks i, f, g, o in this order, as PyTorch's <c>weight_ih</c> and <c>weight_hh</c>; b is the sum of PyTorch's two.
 /// </summary>
-public sealed class LstmLayer : Layer
+public sealed class LstmLayer : RecurrentLayer
 {
+    private const int I = 0, F = 1, G = 2, O = 3;
+
+    private static readonly CellSum[] s_sums = [new(I, I, I, CellSum.Sigmoid), new(F, F, F, CellSum.Sigmoid), new(G, G, G, CellSum.Tanh), new(O, O, O, CellSum.Sigmoid)];
+
     /// <summary>New weights: W and U uniform in ± 1/√H, b zero but for the forget gate, whose bias is 1 (Gers 2000; Jozefowicz 2015): a cell remembers until it learns to forget.</summary>
     /// <param name="name">Prefix of the parameters' names.</param>
     /// <param name="inputs">I, 1 or more.</param>
@@ -24,54 +28,42 @@ public sealed class LstmLayer : Layer
     public LstmLayer(string name, int inputs, int units, Seeded seeded)
         : this(name, inputs, units)
     {
-        var bound = 1 / Math.Sqrt(units);
-        W.FillUniform(seeded, bound);
-        U.FillUniform(seeded, bound);
-        B.Values.AsSpan(units, units).Fill(1);
+        Fill(seeded);
+        B.Values.AsSpan(F * units, units).Fill(1);
     }
 
     /// <summary>Weights of zero, to be filled from a model file.</summary>
     public LstmLayer(string name, int inputs, int units)
-        : base(name, inputs, units)
+        : base(name, inputs, units, blocks: 4, sums: 4)
     {
-        W = new Parameter(name + ".w", checked(4 * units), inputs);
-        U = new Parameter(name + ".u", 4 * units, units);
-        B = new Parameter(name + ".b", 4 * units);
-        Parameters = [W, U, B];
     }
 
-    private LstmLayer(LstmLayer twin)
-        : base(twin.Name, twin.Inputs, twin.Units)
+    private LstmLayer(LstmLayer other, Func<Parameter, Parameter> each)
+        : base(other, each)
     {
-        (W, U, B) = (twin.W.Twin(), twin.U.Twin(), twin.B.Twin());
-        Parameters = [W, U, B];
     }
-
-    /// <summary>H.</summary>
-    public int Units => Outputs;
 
     /// <summary>h, then c.</summary>
     public override int StateWidth => 2 * Units;
 
-    /// <summary>Input weights, (4H, I): the rows of i, f, g, o in this order, as in PyTorch's <c>weight_ih</c>.</summary>
-    public Parameter W { get; }
+    internal override IReadOnlyList<CellSum> Sums => s_sums;
 
-    /// <summary>Recurrent weights, (4H, H), as in PyTorch's <c>weight_hh</c>.</summary>
-    public Parameter U { get; }
+    internal override void Step(ReadOnlySpan<float> x, ReadOnlySpan<float> before, Span<float> state)
+    {
+        var h = state[..Units];
+        var c = state[Units..];
+        for (var j = 0; j < Units; j++)
+        {
+            var i = Sigmoid(Sum(I, j, x, before));
+            var f = Sigmoid(Sum(F, j, x, before));
+            var g = MathF.Tanh(Sum(G, j, x, before));
+            var o = Sigmoid(Sum(O, j, x, before));
+            c[j] = f * c[j] + i * g;
+            h[j] = o * MathF.Tanh(c[j]);
+        }
+    }
 
-    /// <summary>Biases, (4H): the sum of PyTorch's two.</summary>
-    public Parameter B { get; }
+    internal override CellKernel Cell<TVector, TLanes>() => new CellKernel<TVector, TLanes, LstmCell<TVector, TLanes>>(this);
 
-    /// <summary>W, U, b.</summary>
-    public override IReadOnlyList<Parameter> Parameters { get; }
-
-    /// <summary>Takes a copy of the weights in the order that a kernel wants: a step that may be run from now on. Later changes of the weights do not reach it.</summary>
-    /// <param name="kernel">By default <see cref="LstmKernels.Best"/>.</param>
-    public LstmStep Prepare(ILstmKernel? kernel = null) => (kernel ?? LstmKernels.Best).Prepare(this);
-
-    public override Layer Twin() => new LstmLayer(this);
-
-    public override LayerStep PrepareStep(ILstmKernel? kernel = null) => Prepare(kernel);
-
-    public override LayerTape CreateTape(int maxSteps, int batch) => new Training.LstmTape(this, maxSteps, batch);
+    internal override RecurrentLayer With(Func<Parameter, Parameter> each) => new LstmLayer(this, each);
 }

@@ -28,7 +28,7 @@ public sealed class OutputLayer : Layer
 
     public override Layer Twin() => new OutputLayer((DenseLayer)_dense.Twin(), Loss);
 
-    public override LayerStep PrepareStep(Kernels.ILstmKernel? kernel = null) => new Step(_dense.Prepare(), Loss);
+    public override LayerStep PrepareStep(Kernels.IStepKernel? kernel = null) => new Step(_dense.Prepare(), Loss);
 
     /// <summary>Its backward pass takes ∂loss/∂z, z the sums before φ, as <see cref="OutputLoss.Evaluate"/> gives it.</summary>
     public override LayerTape CreateTape(int maxSteps, int batch) => new Tape(_dense.CreateTape(maxSteps, batch), Loss);

@@ -14,6 +14,10 @@ public sealed record LayerKind(string Type, IReadOnlyList<string> Keys, Func<Lay
     public static IReadOnlyList<LayerKind> All { get; } =
     [
         new("lstm", Units, (spec, name, inputs, seeded) => seeded is null ? new LstmLayer(name, inputs, spec.Units) : new LstmLayer(name, inputs, spec.Units, seeded)),
+        new("gravesLstm", Units, (spec, name, inputs, seeded) => seeded is null ? new GravesLstmLayer(name, inputs, spec.Units) : new GravesLstmLayer(name, inputs, spec.Units, seeded)),
+        new("gru", Units, (spec, name, inputs, seeded) => seeded is null ? new GruLayer(name, inputs, spec.Units) : new GruLayer(name, inputs, spec.Units, seeded)),
+        new("simpleRnn", Units, (spec, name, inputs, seeded) => seeded is null ? new SimpleRnnLayer(name, inputs, spec.Units) : new SimpleRnnLayer(name, inputs, spec.Units, seeded)),
+        new("dropout", ["rate"], (spec, name, inputs, seeded) => new DropoutLayer(name, inputs, spec.Rate, seeded)),
         new("dense", ["units", "activation"], (spec, name, inputs, seeded) => seeded is null
             ? new DenseLayer(name, inputs, spec.Units, ActivationOf(spec))
             : new DenseLayer(name, inputs, spec.Units, ActivationOf(spec), seeded)),

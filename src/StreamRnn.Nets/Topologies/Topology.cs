@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Globalization;
 using System.Text;
 using System.Text.Json;
 
@@ -97,6 +98,8 @@ public sealed record Topology
             var kind = At(i, () => LayerKind.Of(spec.Type));
             if (kind.Keys.Contains("units") && spec.Units is < 1 or > LayerKind.MostUnits)
                 throw new TopologyException($"layer {i + 1} ({spec.Type}): 'units' is {spec.Units}; allowed are 1 to {LayerKind.MostUnits}");
+            if (kind.Keys.Contains("rate") && !(spec.Rate is >= 0 and <= DropoutLayer.MostRate))
+                throw new TopologyException(string.Create(CultureInfo.InvariantCulture, $"layer {i + 1} ({spec.Type}): 'rate' is {spec.Rate}; allowed are 0 to {DropoutLayer.MostRate}"));
             if (spec.Type == "rnnOutput" && i < Layers.Length - 1)
                 throw new TopologyException($"layer {i + 1} is 'rnnOutput' and {Layers.Length - 1 - i} more follow; it can only be the last");
         }

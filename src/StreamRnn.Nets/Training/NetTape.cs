@@ -29,6 +29,17 @@ public sealed class NetTape : IDisposable
     /// <summary>B.</summary>
     public int Batch { get; }
 
+    /// <summary>Whether chunks are for learning, as at the beginning; false to look at the loss of rows that are held out: then nothing is dropped.</summary>
+    public bool Training
+    {
+        get => _tapes[0].Training;
+        set
+        {
+            foreach (var tape in _tapes)
+                tape.Training = value;
+        }
+    }
+
     /// <summary>All sequences begin anew: states of zero.</summary>
     public void Restart()
     {

@@ -19,7 +19,7 @@ public sealed class ForecastNet : IDisposable
     /// <summary>Width of y.</summary>
     public static readonly int Outputs = new MixtureHead(Anchors.Count).RawWidth;
 
-    private readonly LstmStep _lstm;
+    private readonly RecurrentStep _lstm;
     private readonly DenseStep _hidden, _output;
     private readonly MixtureHead _mixture = new(Anchors.Count);
     private float[] _joined = [], _relu = [], _raw = [];

@@ -70,11 +70,11 @@ public sealed class BaseModelTrainer(BaseModelPlan plan)
     private sealed class Pass : IDisposable
     {
         private readonly int _chunk, _series, _units, _rows, _width;
-        private readonly LstmTape _lstm;
+        private readonly RecurrentTape _lstm;
         private readonly DenseTape _hidden, _output;
         private readonly MixtureHead _mixture = new(Anchors.Count);
         private readonly RobustLoss _loss = new();
-        private readonly float[] _h, _c;                 // (B, H)
+        private readonly float[] _state;                 // (B, 2H)
         private readonly float[] _hs, _dhs;              // (T, B, H)
         private readonly float[] _joined, _dJoined;      // (T, B, 2, H + 19 + 9)
         private readonly float[] _relu, _dRelu;          // (T, B, 2, 48)
@@ -84,27 +84,23 @@ public sealed class BaseModelTrainer(BaseModelPlan plan)
         {
             (_chunk, _series, _units) = (plan.Chunk, plan.Series, plan.Units);
             (_rows, _width) = (2 * _chunk * _series, _units + Outlook.Inputs + Outlook.HeadInputs);
-            _lstm = new LstmTape(layers.Lstm, _chunk, _series);
+            _lstm = new RecurrentTape(layers.Lstm, _chunk, _series);
             (_hidden, _output) = (new DenseTape(layers.Hidden, _rows), new DenseTape(layers.Output, _rows));
-            (_h, _c) = (new float[_series * _units], new float[_series * _units]);
+            _state = new float[_series * layers.Lstm.StateWidth];
             (_hs, _dhs) = (new float[_chunk * _series * _units], new float[_chunk * _series * _units]);
             (_joined, _dJoined) = (new float[_rows * _width], new float[_rows * _width]);
             (_relu, _dRelu) = (new float[_rows * ForecastNet.HeadWidth], new float[_rows * ForecastNet.HeadWidth]);
             (_raw, _dRaw) = (new float[_rows * ForecastNet.Outputs], new float[_rows * ForecastNet.Outputs]);
         }
 
-        public void Restart()
-        {
-            Array.Clear(_h);
-            Array.Clear(_c);
-        }
+        public void Restart() => Array.Clear(_state);
 
         /// <summary>Adds the gradients of the chunk's mean loss.</summary>
         /// <returns>The sum of the losses and the number of forecasts.</returns>
         public (double Sum, double Count) Run(TrainingBatch batch, int from)
         {
             var first = from * _series;
-            _lstm.Forward(_chunk, batch.Inputs.AsSpan(first * Outlook.Inputs, _chunk * _series * Outlook.Inputs), _h, _c, _hs);
+            _lstm.Forward(_chunk, batch.Inputs.AsSpan(first * Outlook.Inputs, _chunk * _series * Outlook.Inputs), _state, _hs);
             for (var r = 0; r < _rows; r++)
             {
                 ForecastLayers.Join(

@@ -14,8 +14,8 @@ internal static class KernelTable
         List<(string Shape, int Batch, Timing[] Kernels)> steps = [];
         foreach (var (inputs, units) in new[] { (4, 32), (8, 64), (8, 128), (19, 32) })
             foreach (var batch in new[] { 1, 32, 256, 1024 })
-                steps.Add(($"{inputs}, {units}", batch, [.. LstmKernels.All.Select(kernel => Step(kernel, inputs, units, batch, batch))]));
-        var many = Step(LstmKernels.Best, 8, 64, 1024, 1_000_000);
+                steps.Add(($"{inputs}, {units}", batch, [.. StepKernels.All.Select(kernel => Step(kernel, inputs, units, batch, batch))]));
+        var many = Step(StepKernels.Best, 8, 64, 1024, 1_000_000);
         peaks = peaks.Or(FmaPeak.Measure());
         List<(string Layer, string Rows, Timing Forward, Timing Backward)> training = [];
         foreach (var (inputs, units) in new[] { (32, 64), (19, 32), (38, 64) })
@@ -31,12 +31,12 @@ internal static class KernelTable
         report.WriteLine();
         report.WriteLine("## One LSTM step, state outside: ns per sequence (share of peak)");
         report.WriteLine();
-        report.WriteLine($"| inputs, units | batch | {string.Join(" | ", LstmKernels.All.Select(kernel => kernel.Name))} |");
-        report.WriteLine($"|---|---:|{string.Concat(LstmKernels.All.Select(_ => "---:|"))}");
+        report.WriteLine($"| inputs, units | batch | {string.Join(" | ", StepKernels.All.Select(kernel => kernel.Name))} |");
+        report.WriteLine($"|---|---:|{string.Concat(StepKernels.All.Select(_ => "---:|"))}");
         foreach (var (shape, batch, kernels) in steps)
             report.WriteLine($"| {shape} | {batch} | {string.Join(" | ", kernels.Select(timing => timing.Cell(peak)))} |");
         report.WriteLine();
-        report.WriteLine($"A million rows of (8, 64) in random order, batches of 1,024, {LstmKernels.Best.Name}: {many.Cell(peak)}.");
+        report.WriteLine($"A million rows of (8, 64) in random order, batches of 1,024, {StepKernels.Best.Name}: {many.Cell(peak)}.");
         report.WriteLine();
         report.WriteLine("## Training, a chunk forward and back: ns per row, which is one step of one sequence (share of peak)");
         report.WriteLine();
@@ -48,7 +48,7 @@ internal static class KernelTable
             report.WriteLine($"| {name} of 4 experts, with gradient | 1024 | | | {ns:N0} |");
     }
 
-    private static Timing Step(ILstmKernel kernel, int inputs, int units, int batch, int sequences)
+    private static Timing Step(IStepKernel kernel, int inputs, int units, int batch, int sequences)
     {
         var seeded = new Seeded(1);
         using var step = new LstmLayer("lstm", inputs, units, seeded).Prepare(kernel);
@@ -78,11 +78,11 @@ internal static class KernelTable
         const int Steps = 64, Batch = 128;
         var seeded = new Seeded(1);
         var layer = new LstmLayer("lstm", inputs, units, seeded);
-        using var tape = new LstmTape(layer, Steps, Batch);
+        using var tape = new RecurrentTape(layer, Steps, Batch);
         var x = Normal(seeded, Steps * Batch * inputs);
         var dh = Normal(seeded, Steps * Batch * units);
-        var (h, c, hs) = (new float[Batch * units], new float[Batch * units], new float[dh.Length]);
-        var forward = Table.BestNanoseconds(() => tape.Forward(Steps, x, h, c, hs)) / (Steps * Batch);
+        var (state, hs) = (new float[Batch * layer.StateWidth], new float[dh.Length]);
+        var forward = Table.BestNanoseconds(() => tape.Forward(Steps, x, state, hs)) / (Steps * Batch);
         var backward = Table.BestNanoseconds(() => tape.Backward(dh)) / (Steps * Batch);
         var product = 2.0 * (inputs + units) * 4 * units; // forward; backward the same for the weights, and the recurrent part once more for h
         return ($"LSTM {inputs} → {units}", $"{Steps} steps of {Batch}", new Timing(forward, product), new Timing(backward, product + 2.0 * units * 4 * units));

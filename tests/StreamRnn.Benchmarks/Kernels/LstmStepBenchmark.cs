@@ -8,12 +8,12 @@ namespace StreamRnn.Benchmarks.Kernels;
 [MemoryDiagnoser]
 public class LstmStepBenchmark
 {
-    private LstmStep? _step;
+    private RecurrentStep? _step;
     private StateBank? _bank;
     private int[] _rows = [];
     private float[] _x = [];
 
-    public static IEnumerable<string> Kernels => LstmKernels.All.Select(kernel => kernel.Name);
+    public static IEnumerable<string> Kernels => StepKernels.All.Select(kernel => kernel.Name);
 
     public static IEnumerable<string> Shapes => ["8x64", "19x32"];
 
@@ -32,7 +32,7 @@ public class LstmStepBenchmark
     {
         var (inputs, units) = Shape == "8x64" ? (8, 64) : (19, 32);
         var seeded = new Seeded(1);
-        _step = new LstmLayer("lstm", inputs, units, seeded).Prepare(LstmKernels.Choose(Kernel));
+        _step = new LstmLayer("lstm", inputs, units, seeded).Prepare(StepKernels.Choose(Kernel));
         _bank = StateBank.ForLstm(units, Batch);
         _rows = [.. Enumerable.Range(0, Batch)];
         _x = new float[Batch * inputs];

@@ -1,20 +1,10 @@
 namespace StreamRnn.Nets.Kernels;
 
-/// <summary>One way to compute the step of an LSTM layer. Tests and benchmarks enumerate <see cref="LstmKernels.All"/>.</summary>
-public interface ILstmKernel
-{
-    /// <summary>As in the environment variable <c>STREAMRNN_KERNEL</c>.</summary>
-    string Name { get; }
-
-    /// <summary>Copies the layer's weights into the order that this kernel reads.</summary>
-    LstmStep Prepare(LstmLayer layer);
-}
-
 /// <summary>
-/// An LSTM layer ready to be stepped: many sequences by one reading each. Immutable, so threads may share it as long as each has a bank of its own.
+/// A recurrent layer ready to be stepped: many sequences by one reading each. Immutable, so threads may share it as long as each has a bank of its own.
 /// A sequence's bits depend only on its own state and input: not on the batch's size, on its mates or on its place in it.
 /// </summary>
-public abstract class LstmStep(LstmLayer layer) : LayerStep
+public abstract class RecurrentStep(RecurrentLayer layer) : LayerStep
 {
     /// <summary>I.</summary>
     public int Inputs { get; } = layer.Inputs;
@@ -22,10 +12,13 @@ public abstract class LstmStep(LstmLayer layer) : LayerStep
     /// <summary>H.</summary>
     public int Units { get; } = layer.Units;
 
+    /// <summary>Floats of a sequence's state: h, and c where the cell has one.</summary>
+    public int StateWidth { get; } = layer.StateWidth;
+
     /// <summary>
-    /// Steps B sequences by one reading each (equations at <see cref="LstmLayer"/>). Allocates nothing.
+    /// Steps B sequences by one reading each (equations at the layer). Allocates nothing.
     /// </summary>
-    /// <param name="bank">Rows of width 2H; h and c of the rows named are overwritten, all others are left alone.</param>
+    /// <param name="bank">Rows of width <see cref="StateWidth"/>; the rows named are overwritten, all others are left alone.</param>
     /// <param name="rows">(B), each row at most once; B may be 0.</param>
     /// <param name="x">(B, I), finite. A value that is not poisons the state of its own sequence and no other.</param>
     /// <exception cref="ArgumentException">A shape disagrees, or a row comes twice; nothing was changed.</exception>
@@ -33,8 +26,8 @@ public abstract class LstmStep(LstmLayer layer) : LayerStep
     public void Step(StateBank bank, ReadOnlySpan<int> rows, ReadOnlySpan<float> x)
     {
         ArgumentNullException.ThrowIfNull(bank);
-        if (bank.Width != 2 * Units)
-            throw new ArgumentException($"the bank's rows have {bank.Width} floats; a layer of {Units} units needs {2 * Units}: h and c", nameof(bank));
+        if (bank.Width != StateWidth)
+            throw new ArgumentException($"the bank's rows have {bank.Width} floats; a layer of {Units} units needs {StateWidth}: {(StateWidth > Units ? "h and c" : "h")}", nameof(bank));
         if (x.Length != rows.Length * Inputs)
             throw new ArgumentException($"x has {x.Length} values; {rows.Length} sequences of {Inputs} inputs need {rows.Length * Inputs}", nameof(x));
         bank.Check(rows);
