@@ -73,16 +73,16 @@ public abstract class RecurrentLayer : Layer
         where TVector : struct
         where TLanes : struct, ILanes<TVector>;
 
-    /// <summary>W x + U h + b for one sum of one unit.</summary>
+    /// <summary>W x + U h + b for one sum of one unit; added up in double, so that what is rounded is the sum.</summary>
     private protected float Sum(int sum, int unit, ReadOnlySpan<float> x, ReadOnlySpan<float> h)
     {
         var (w, u, b, _) = Sums[sum];
-        var total = B.Values[b * Units + unit];
+        double total = B.Values[b * Units + unit];
         for (var k = 0; w >= 0 && k < x.Length; k++)
-            total += W.Values[(w * Units + unit) * Inputs + k] * x[k];
+            total += (double)W.Values[(w * Units + unit) * Inputs + k] * x[k];
         for (var k = 0; u >= 0 && k < h.Length; k++)
-            total += U.Values[(u * Units + unit) * Units + k] * h[k];
-        return total;
+            total += (double)U.Values[(u * Units + unit) * Units + k] * h[k];
+        return (float)total;
     }
 
     private protected static float Sigmoid(float z) => 1 / (1 + MathF.Exp(-z));

@@ -15,29 +15,29 @@ internal static class DoubleCell
             switch (layer)
             {
                 case LstmLayer:
-                {
-                    var (i, f, g) = (Sigmoid(Both(0, j, x)), Sigmoid(Both(1, j, x)), Math.Tanh(Both(2, j, x)));
-                    c[j] = f * c[j] + i * g;
-                    h[j] = Sigmoid(Both(3, j, x)) * Math.Tanh(c[j]);
-                    break;
-                }
+                    {
+                        var (i, f, g) = (Sigmoid(Both(0, j, x)), Sigmoid(Both(1, j, x)), Math.Tanh(Both(2, j, x)));
+                        c[j] = f * c[j] + i * g;
+                        h[j] = Sigmoid(Both(3, j, x)) * Math.Tanh(c[j]);
+                        break;
+                    }
 
                 case GravesLstmLayer graves:
-                {
-                    var p = graves.P.Values;
-                    var (i, f, g) = (Sigmoid(Both(0, j, x) + p[j] * c[j]), Sigmoid(Both(1, j, x) + p[units + j] * c[j]), Math.Tanh(Both(2, j, x)));
-                    c[j] = f * c[j] + i * g;
-                    h[j] = Sigmoid(Both(3, j, x) + p[2 * units + j] * c[j]) * Math.Tanh(c[j]);
-                    break;
-                }
+                    {
+                        var p = graves.P.Values;
+                        var (i, f, g) = (Sigmoid(Both(0, j, x) + p[j] * c[j]), Sigmoid(Both(1, j, x) + p[units + j] * c[j]), Math.Tanh(Both(2, j, x)));
+                        c[j] = f * c[j] + i * g;
+                        h[j] = Sigmoid(Both(3, j, x) + p[2 * units + j] * c[j]) * Math.Tanh(c[j]);
+                        break;
+                    }
 
                 case GruLayer:
-                {
-                    var (r, z) = (Sigmoid(Both(0, j, x)), Sigmoid(Both(1, j, x)));
-                    var n = Math.Tanh(OfX(2, j, x) + layer.B.Values[2 * units + j] + r * (OfH(2, j) + layer.B.Values[3 * units + j]));
-                    h[j] = (1 - z) * n + z * before[j];
-                    break;
-                }
+                    {
+                        var (r, z) = (Sigmoid(Both(0, j, x)), Sigmoid(Both(1, j, x)));
+                        var n = Math.Tanh(OfX(2, j, x) + layer.B.Values[2 * units + j] + r * (OfH(2, j) + layer.B.Values[3 * units + j]));
+                        h[j] = (1 - z) * n + z * before[j];
+                        break;
+                    }
 
                 case SimpleRnnLayer:
                     h[j] = Math.Tanh(Both(0, j, x));

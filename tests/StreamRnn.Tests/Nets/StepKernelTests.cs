@@ -97,7 +97,7 @@ public class StepKernelTests
 
     [Theory]
     [MemberData(nameof(All))]
-    public void AStepIsWithinFourUlpsOfTheReference(string cell, string kernel)
+    public void AStepIsWithinEightUlpsOfTheReference(string cell, string kernel)
     {
         foreach (var (inputs, units) in new[] { (1, 1), (8, 64), (5, 33), (2, 130) })
         {
@@ -121,7 +121,7 @@ public class StepKernelTests
                 {
                     var (a, b) = (expected.Row(row)[n], found.Row(row)[n]);
                     var ulp = MathF.BitIncrement(Math.Max(1, Math.Abs(a))) - Math.Max(1, Math.Abs(a)); // of 1 where the value is smaller: states live on that scale
-                    Assert.True(Math.Abs((double)a - b) <= 4 * ulp, $"{cell}, {kernel} at ({inputs}, {units}), state {n} of row {row}: reference {a:R}, found {b:R}");
+                    Assert.True(Math.Abs((double)a - b) <= 8 * ulp, $"{cell}, {kernel} at ({inputs}, {units}), state {n} of row {row}: reference {a:R}, found {b:R}");
                 }
         }
     }
