@@ -36,6 +36,9 @@ internal sealed class SeriesFile : IDisposable
 
     public IReadOnlyList<string> Channels { get; }
 
+    /// <summary>The row that was read last, as an editor counts them: the header is row 1.</summary>
+    public int Row => _row;
+
     /// <summary>How much of the file has been read, 0..1.</summary>
     public double Done => _reader.BaseStream.Length == 0 ? 1 : _reader.BaseStream.Position / (double)_reader.BaseStream.Length;
 
