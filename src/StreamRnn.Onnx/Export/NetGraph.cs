@@ -1,0 +1,154 @@
+using System.Globalization;
+using StreamRnn.Nets;
+using StreamRnn.Onnx.Format;
+
+namespace StreamRnn.Onnx.Export;
+
+/// <summary>From a net to a graph.</summary>
+internal sealed class NetGraph
+{
+    /// <summary>The version of the file's form that goes with <see cref="OnnxFile.Opset"/>.</summary>
+    private const int IrVersion = 7;
+
+    /// <summary>ONNX's gates of an LSTM are i o f c; the numbers say which of ours, i f g o, comes next.</summary>
+    private static readonly int[] s_lstmGates = [0, 3, 1, 2];
+
+    private static readonly Dim s_time = new(null, "time"), s_batch = new(null, "batch");
+
+    private readonly List<NodeMessage> _nodes = [];
+    private readonly List<TensorMessage> _initializers = [];
+    private readonly List<PortMessage> _inputs = [];
+    private readonly List<PortMessage> _states = [];
+
+    private NetGraph()
+    {
+    }
+
+    /// <exception cref="OnnxException">A layer or a loss cannot be written, or a weight is not finite.</exception>
+    public static ModelMessage Of(Net net, IReadOnlyDictionary<string, string> metadata)
+    {
+        foreach (var parameter in net.Parameters)
+            if (Array.FindIndex(parameter.Values, value => !float.IsFinite(value)) is var bad && bad >= 0)
+                throw new OnnxException($"'{parameter.Name}' has {parameter.Values[bad]} at index {bad}; only finite weights can be written");
+        var graph = new NetGraph();
+        graph._inputs.Add(Port("x", s_time, s_batch, net.Inputs));
+        var value = "x";
+        for (var l = 0; l < net.Layers.Count; l++)
+            value = graph.Add(net.Topology.Layers[l], net.Layers[l], l + 1, value);
+        graph.Node("Identity", "output", [value], ["y"]);
+        return new ModelMessage(new GraphMessage("net")
+        {
+            Nodes = graph._nodes,
+            Initializers = graph._initializers,
+            Inputs = graph._inputs,
+            Outputs = [Port("y", s_time, s_batch, net.Outputs), .. graph._states],
+        })
+        {
+            IrVersion = IrVersion,
+            Producer = "streamrnn",
+            Opsets = new Dictionary<string, long> { [""] = OnnxFile.Opset },
+            Metadata = metadata,
+        };
+    }
+
+    /// <returns>The name of what the layer gives, (T, B, O).</returns>
+    private string Add(LayerSpec spec, Layer layer, int number, string x) => (spec.Type, layer) switch
+    {
+        ("lstm", LstmLayer lstm) => Lstm(lstm, number, x),
+        ("dense", DenseLayer dense) => Dense(dense.W, dense.B, spec, number, x),
+        ("rnnOutput", OutputLayer output) => Dense(output.W, output.B, spec, number, x),
+        _ => throw new OnnxException($"layer {number} is '{spec.Type}', which cannot be written as ONNX; what can be are lstm, dense and rnnOutput"),
+    };
+
+    private string Lstm(LstmLayer layer, int number, string x)
+    {
+        var n = Name(number);
+        var (h0, c0) = (State($"h0_{n}", layer.Units), State($"c0_{n}", layer.Units));
+        var (w, u) = (Gates($"w_{n}", layer.W, layer.Inputs, s_lstmGates), Gates($"r_{n}", layer.U, layer.Units, s_lstmGates));
+        var bias = Reordered(layer.B.Values, layer.Units, s_lstmGates);
+        var b = Tensor($"b_{n}", [1, 8 * layer.Units], [.. bias, .. new float[bias.Length]]);
+        Node("LSTM", $"lstm_{n}", [x, w, u, b, "", h0, c0], [$"all_{n}", Final($"hn_{n}", layer.Units), Final($"cn_{n}", layer.Units)], Int("hidden_size", layer.Units));
+        return WithoutDirections(n);
+    }
+
+    private string Dense(Parameter w, Parameter b, LayerSpec spec, int number, string x)
+    {
+        var n = Name(number);
+        var (outputs, inputs) = (w.Shape[0], w.Shape[1]);
+        var transposed = new float[w.Values.Length];
+        for (var output = 0; output < outputs; output++)
+            for (var input = 0; input < inputs; input++)
+                transposed[input * outputs + output] = w.Values[output * inputs + input];
+        Node("MatMul", $"product_{n}", [x, Tensor($"w_{n}", [inputs, outputs], transposed)], [$"product_{n}_out"]);
+        Node("Add", $"sum_{n}", [$"product_{n}_out", Tensor($"b_{n}", [outputs], b.Values)], [$"sum_{n}_out"]);
+        if (Operator(spec, number) is not { } activation)
+            return $"sum_{n}_out";
+        Node(activation, $"activation_{n}", [$"sum_{n}_out"], [$"activation_{n}_out"], activation == "Softmax" ? [Int("axis", -1)] : []);
+        return $"activation_{n}_out";
+    }
+
+    private static string? Operator(LayerSpec spec, int number)
+    {
+        if (spec.Type == "rnnOutput" && spec.Loss is not (null or "mse"))
+            throw new OnnxException($"layer {number}: the outputs of the loss '{spec.Loss}' cannot be written as ONNX; what can be are those of mse");
+        return spec.Activation switch
+        {
+            null or "identity" => null,
+            "relu" => "Relu",
+            "tanh" => "Tanh",
+            "sigmoid" => "Sigmoid",
+            "softmax" => "Softmax",
+            var other => throw new OnnxException($"layer {number}: the activation '{other}' cannot be written as ONNX; what can be are identity, relu, tanh, sigmoid, softmax"),
+        };
+    }
+
+    /// <summary>A recurrent operator gives (T, directions, B, H).</summary>
+    private string WithoutDirections(string n)
+    {
+        var axes = $"axes_{n}";
+        _initializers.Add(new TensorMessage(axes, [1]) { Type = ElementType.Int64, Ints = [1] });
+        Node("Squeeze", $"squeeze_{n}", [$"all_{n}", axes], [$"out_{n}"]);
+        return $"out_{n}";
+    }
+
+    private string State(string name, int units)
+    {
+        _inputs.Add(Port(name, new Dim(1, null), s_batch, units));
+        return name;
+    }
+
+    private string Final(string name, int units)
+    {
+        _states.Add(Port(name, new Dim(1, null), s_batch, units));
+        return name;
+    }
+
+    private string Gates(string name, Parameter parameter, int columns, int[] order)
+    {
+        var rows = parameter.Shape[0];
+        return Tensor(name, [1, rows, columns], Reordered(parameter.Values, rows / order.Length * columns, order));
+    }
+
+    private static float[] Reordered(float[] values, int length, int[] order)
+    {
+        var theirs = new float[values.Length];
+        for (var gate = 0; gate < order.Length; gate++)
+            values.AsSpan(order[gate] * length, length).CopyTo(theirs.AsSpan(gate * length));
+        return theirs;
+    }
+
+    private string Tensor(string name, IReadOnlyList<int> dims, float[] values)
+    {
+        _initializers.Add(new TensorMessage(name, dims) { Type = ElementType.Float, Floats = values });
+        return name;
+    }
+
+    private void Node(string op, string name, string[] inputs, string[] outputs, params ReadOnlySpan<AttributeMessage> attributes) =>
+        _nodes.Add(new NodeMessage(op, name, inputs, outputs) { Attributes = [.. attributes] });
+
+    private static AttributeMessage Int(string name, long value) => new(name) { Int = value };
+
+    private static PortMessage Port(string name, Dim first, Dim second, int width) => new(name, [first, second, new Dim(width, null)]);
+
+    private static string Name(int layer) => layer.ToString(CultureInfo.InvariantCulture);
+}
