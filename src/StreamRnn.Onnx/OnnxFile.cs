@@ -29,8 +29,8 @@ public sealed class OnnxFile
     private OnnxFile(Net net, IReadOnlyDictionary<string, string> metadata) => (Net, Metadata) = (net, metadata);
 
     /// <summary>
-    /// Layers and weights. A file of ours gives its own topology back; of another's the last dense layer becomes <c>rnnOutput</c>, with the loss <c>crossEntropy</c> after a softmax and <c>mse</c>
-    /// otherwise, so that the net can be trained on.
+    /// Layers and weights. A file of ours gives its own topology back; of another's the last dense layer becomes <c>rnnOutput</c>, with the loss <c>crossEntropy</c> after a softmax or a sigmoid and
+    /// <c>mse</c> otherwise, so that the net can be trained on.
     /// </summary>
     public Net Net { get; }
 

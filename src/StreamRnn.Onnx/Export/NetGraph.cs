@@ -81,25 +81,10 @@ internal sealed class NetGraph
                 transposed[input * outputs + output] = w.Values[output * inputs + input];
         Node("MatMul", $"product_{n}", [x, Tensor($"w_{n}", [inputs, outputs], transposed)], [$"product_{n}_out"]);
         Node("Add", $"sum_{n}", [$"product_{n}_out", Tensor($"b_{n}", [outputs], b.Values)], [$"sum_{n}_out"]);
-        if (Operator(spec, number) is not { } activation)
+        if (Phi.Operator(spec) is not { } activation)
             return $"sum_{n}_out";
         Node(activation, $"activation_{n}", [$"sum_{n}_out"], [$"activation_{n}_out"], activation == "Softmax" ? [Int("axis", -1)] : []);
         return $"activation_{n}_out";
-    }
-
-    private static string? Operator(LayerSpec spec, int number)
-    {
-        if (spec.Type == "rnnOutput" && spec.Loss is not (null or "mse"))
-            throw new OnnxException($"layer {number}: the outputs of the loss '{spec.Loss}' cannot be written as ONNX; what can be are those of mse");
-        return spec.Activation switch
-        {
-            null or "identity" => null,
-            "relu" => "Relu",
-            "tanh" => "Tanh",
-            "sigmoid" => "Sigmoid",
-            "softmax" => "Softmax",
-            var other => throw new OnnxException($"layer {number}: the activation '{other}' cannot be written as ONNX; what can be are identity, relu, tanh, sigmoid, softmax"),
-        };
     }
 
     /// <summary>A recurrent operator gives (T, directions, B, H).</summary>

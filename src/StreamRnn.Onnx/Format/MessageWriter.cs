@@ -47,13 +47,15 @@ internal static class MessageWriter
             Text(output, Number.Node.Output, name);
         Text(output, Number.Node.Name, node.Name);
         Text(output, Number.Node.Operator, node.Operator);
+        if (node.Domain.Length > 0)
+            Text(output, Number.Node.Domain, node.Domain);
         foreach (var attribute in node.Attributes)
             Message(output, Number.Node.Attribute, body => Attribute(body, attribute));
     }
 
     private static void Attribute(CodedOutputStream output, AttributeMessage attribute)
     {
-        const int Float = 1, Whole = 2, Word = 3, OfInts = 7;
+        const int Float = 1, Whole = 2, Word = 3, OfInts = 7, OfTexts = 8;
         Text(output, Number.Attribute.Name, attribute.Name);
         if (attribute.Float is { } real)
         {
@@ -67,7 +69,9 @@ internal static class MessageWriter
             Text(output, Number.Attribute.Text, text);
         foreach (var one in attribute.Ints)
             Int(output, Number.Attribute.Ints, one);
-        Int(output, Number.Attribute.Type, attribute switch { { Float: not null } => Float, { Int: not null } => Whole, { Text: not null } => Word, _ => OfInts });
+        foreach (var one in attribute.Texts)
+            Text(output, Number.Attribute.Texts, one);
+        Int(output, Number.Attribute.Type, attribute switch { { Float: not null } => Float, { Int: not null } => Whole, { Text: not null } => Word, { Texts.Count: > 0 } => OfTexts, _ => OfInts });
     }
 
     private static void Tensor(CodedOutputStream output, TensorMessage tensor)

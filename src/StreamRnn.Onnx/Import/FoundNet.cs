@@ -34,7 +34,7 @@ internal static class FoundNet
     {
         RecurrentLink recurrent => new LayerSpec(recurrent.Type) { Units = recurrent.Units },
         DenseLink { Activation: "softmax" } when !isLast => throw new OnnxException($"a softmax follows {link.Place}, amid the net; supported is one at its end"),
-        DenseLink dense when isLast => new LayerSpec("rnnOutput") { Units = dense.Units, Activation = dense.Activation, Loss = dense.Activation == "softmax" ? "crossEntropy" : "mse" },
+        DenseLink dense when isLast => new LayerSpec("rnnOutput") { Units = dense.Units, Activation = dense.Activation, Loss = dense.Activation is "softmax" or "sigmoid" ? "crossEntropy" : "mse" },
         DenseLink dense => new LayerSpec("dense") { Units = dense.Units, Activation = dense.Activation },
         _ => throw new InvalidOperationException($"{link.GetType().Name} is found and has no place in a topology"),
     };
@@ -57,5 +57,5 @@ internal static class FoundNet
     /// <summary>What two topologies must have in common to compute the same from the same weights.</summary>
     private static IEnumerable<(string Type, string Activation, int Inputs, int Outputs)> Shapes(Topology topology, int inputs) =>
         topology.Layers.Zip(new Net(topology, inputs).Layers).Where(pair => pair.Second.Parameters.Count > 0)
-            .Select(pair => (pair.First.Type == "rnnOutput" ? "dense" : pair.First.Type, pair.First.Activation ?? "identity", pair.Second.Inputs, pair.Second.Outputs));
+            .Select(pair => (pair.First.Type == "rnnOutput" ? "dense" : pair.First.Type, Phi.Of(pair.First), pair.Second.Inputs, pair.Second.Outputs));
 }

@@ -18,10 +18,11 @@ public sealed class FloorTests
     private static readonly Dictionary<string, string[]> Floors = new()
     {
         ["StreamRnn.Nets"] = [],
+        ["StreamRnn.Onnx"] = ["StreamRnn.Nets"],
         ["StreamRnn.Core"] = ["StreamRnn.Nets"],
         ["StreamRnn.Mqtt"] = ["StreamRnn.Core"],
         ["streamrnn-simulators"] = [],
-        ["streamrnn"] = ["StreamRnn.Nets", "StreamRnn.Core", "StreamRnn.Mqtt", "streamrnn-simulators"],
+        ["streamrnn"] = ["StreamRnn.Nets", "StreamRnn.Onnx", "StreamRnn.Core", "StreamRnn.Mqtt", "streamrnn-simulators"],
     };
 
     public static TheoryData<string> AllRooms => [.. Rooms];
@@ -60,6 +61,10 @@ public sealed class FloorTests
     [Fact]
     public void TheCoreNeedsNothingButTheNetsAndRx() =>
         Assert.All(Core.GetReferencedAssemblies(), a => Assert.True(a.Name is "StreamRnn.Nets" or "System.Reactive" || IsRuntime(a.Name!), a.Name));
+
+    [Fact]
+    public void OnnxNeedsNothingButTheNetsAndProtocolBuffers() =>
+        Assert.All(Assembly.Load("StreamRnn.Onnx").GetReferencedAssemblies(), a => Assert.True(a.Name is "StreamRnn.Nets" or "Google.Protobuf" || IsRuntime(a.Name!), a.Name));
 
     [Fact]
     public void TheRuleOfTheRuntimeSeesAPackage()
