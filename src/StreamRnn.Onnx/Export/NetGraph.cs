@@ -10,9 +10,6 @@ internal sealed class NetGraph
     /// <summary>The version of the file's form that goes with <see cref="OnnxFile.Opset"/>.</summary>
     private const int IrVersion = 7;
 
-    /// <summary>ONNX's gates of an LSTM are i o f c; the numbers say which of ours, i f g o, comes next.</summary>
-    private static readonly int[] s_lstmGates = [0, 3, 1, 2];
-
     private static readonly Dim s_time = new(null, "time"), s_batch = new(null, "batch");
 
     private readonly List<NodeMessage> _nodes = [];
@@ -52,24 +49,50 @@ internal sealed class NetGraph
     }
 
     /// <returns>The name of what the layer gives, (T, B, O).</returns>
-    private string Add(LayerSpec spec, Layer layer, int number, string x) => (spec.Type, layer) switch
+    private string Add(LayerSpec spec, Layer layer, int number, string x) => layer switch
     {
-        ("lstm", LstmLayer lstm) => Lstm(lstm, number, x),
-        ("dense", DenseLayer dense) => Dense(dense.W, dense.B, spec, number, x),
-        ("rnnOutput", OutputLayer output) => Dense(output.W, output.B, spec, number, x),
-        _ => throw new OnnxException($"layer {number} is '{spec.Type}', which cannot be written as ONNX; what can be are lstm, dense and rnnOutput"),
+        LstmLayer lstm => Lstm(lstm, null, number, x),
+        GravesLstmLayer graves => Lstm(graves, graves.P, number, x),
+        GruLayer gru => Gru(gru, number, x),
+        SimpleRnnLayer rnn => Rnn(rnn, number, x),
+        DenseLayer dense => Dense(dense.W, dense.B, spec, number, x),
+        OutputLayer output => Dense(output.W, output.B, spec, number, x),
+        DropoutLayer => x,
+        _ => throw new OnnxException($"layer {number} is '{spec.Type}', which cannot be written as ONNX"),
     };
 
-    private string Lstm(LstmLayer layer, int number, string x)
+    private string Lstm(RecurrentLayer layer, Parameter? peepholes, int number, string x)
     {
         var n = Name(number);
-        var (h0, c0) = (State($"h0_{n}", layer.Units), State($"c0_{n}", layer.Units));
-        var (w, u) = (Gates($"w_{n}", layer.W, layer.Inputs, s_lstmGates), Gates($"r_{n}", layer.U, layer.Units, s_lstmGates));
-        var bias = Reordered(layer.B.Values, layer.Units, s_lstmGates);
-        var b = Tensor($"b_{n}", [1, 8 * layer.Units], [.. bias, .. new float[bias.Length]]);
-        Node("LSTM", $"lstm_{n}", [x, w, u, b, "", h0, c0], [$"all_{n}", Final($"hn_{n}", layer.Units), Final($"cn_{n}", layer.Units)], Int("hidden_size", layer.Units));
+        var inputs = new List<string> { x, Tensor($"w_{n}", layer.W, Gates.Lstm), Tensor($"r_{n}", layer.U, Gates.Lstm) };
+        inputs.Add(Biases(n, Gates.ToOnnx(layer.B.Values, Gates.Lstm), new float[layer.B.Values.Length]));
+        inputs.AddRange(["", State($"h0_{n}", layer.Units), State($"c0_{n}", layer.Units)]);
+        if (peepholes is not null)
+            inputs.Add(Tensor($"p_{n}", [1, 3 * layer.Units], Gates.ToOnnx(peepholes.Values, Gates.Peepholes)));
+        Node("LSTM", $"lstm_{n}", [.. inputs], [$"all_{n}", Final($"hn_{n}", layer.Units), Final($"cn_{n}", layer.Units)], Int("hidden_size", layer.Units));
         return WithoutDirections(n);
     }
+
+    private string Gru(GruLayer layer, int number, string x)
+    {
+        var (n, gates, units) = (Name(number), layer.B.Values, layer.Units);
+        // Ours has blocks r z n m; ONNX has z r n of the input and z r m of the state, of which z and r are added.
+        var biases = Biases(n, Gates.ToOnnx(gates.AsSpan(0, 3 * units), Gates.Gru), [.. new float[2 * units], .. gates[(3 * units)..]]);
+        Node("GRU", $"gru_{n}", [x, Tensor($"w_{n}", layer.W, Gates.Gru), Tensor($"r_{n}", layer.U, Gates.Gru), biases, "", State($"h0_{n}", units)], [$"all_{n}", Final($"hn_{n}", units)],
+            Int("hidden_size", units), Int("linear_before_reset", 1));
+        return WithoutDirections(n);
+    }
+
+    private string Rnn(SimpleRnnLayer layer, int number, string x)
+    {
+        var (n, units) = (Name(number), layer.Units);
+        Node("RNN", $"rnn_{n}", [x, Tensor($"w_{n}", layer.W, Gates.Rnn), Tensor($"r_{n}", layer.U, Gates.Rnn), Biases(n, layer.B.Values, new float[units]), "", State($"h0_{n}", units)],
+            [$"all_{n}", Final($"hn_{n}", units)], Int("hidden_size", units));
+        return WithoutDirections(n);
+    }
+
+    /// <summary>ONNX has two biases for each gate, which it adds.</summary>
+    private string Biases(string n, float[] ofInput, float[] ofState) => Tensor($"b_{n}", [1, ofInput.Length + ofState.Length], [.. ofInput, .. ofState]);
 
     private string Dense(Parameter w, Parameter b, LayerSpec spec, int number, string x)
     {
@@ -108,19 +131,7 @@ internal sealed class NetGraph
         return name;
     }
 
-    private string Gates(string name, Parameter parameter, int columns, int[] order)
-    {
-        var rows = parameter.Shape[0];
-        return Tensor(name, [1, rows, columns], Reordered(parameter.Values, rows / order.Length * columns, order));
-    }
-
-    private static float[] Reordered(float[] values, int length, int[] order)
-    {
-        var theirs = new float[values.Length];
-        for (var gate = 0; gate < order.Length; gate++)
-            values.AsSpan(order[gate] * length, length).CopyTo(theirs.AsSpan(gate * length));
-        return theirs;
-    }
+    private string Tensor(string name, Parameter parameter, int[] order) => Tensor(name, [1, .. parameter.Shape], Gates.ToOnnx(parameter.Values, order));
 
     private string Tensor(string name, IReadOnlyList<int> dims, float[] values)
     {

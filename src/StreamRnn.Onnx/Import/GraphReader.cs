@@ -14,6 +14,8 @@ internal sealed class GraphReader
     private static readonly Dictionary<string, Func<Call, GraphReader, IReadOnlyList<Value>>> s_operators = new(StringComparer.Ordinal)
     {
         ["LSTM"] = Recurrent.Lstm,
+        ["GRU"] = Recurrent.Gru,
+        ["RNN"] = Recurrent.Rnn,
         ["Gemm"] = Dense.Gemm,
         ["MatMul"] = Dense.MatMul,
         ["Add"] = Dense.Add,

@@ -1,23 +1,44 @@
 namespace StreamRnn.Onnx.Import;
 
-/// <summary>The recurrent operators. Their gates are in another order than ours; each table says where in ONNX's rows a gate of ours is.</summary>
+/// <summary>The recurrent operators.</summary>
 internal static class Recurrent
 {
-    /// <summary>Ours are i f g o, ONNX's i o f c, c being our g.</summary>
-    private static readonly int[] s_lstmGates = [0, 2, 3, 1];
-
     public static IReadOnlyList<Value> Lstm(Call call, GraphReader reader)
     {
         if (call.Int("input_forget", 0) != 0)
             throw call.Refused("couples the input and the forget gate (input_forget = 1); supported is 0");
         Activations(call, "Sigmoid", "Tanh", "Tanh");
-        var (x, units, layout) = Begin(call, reader, 4);
-        var (w, u, bias, recurrentBias) = Weights(call, x, units, s_lstmGates);
-        if (call.Optional(7) is { } peepholes && !IsZero(peepholes))
-            throw call.Refused("has peepholes; supported are layers without them");
+        var (x, units, layout) = Begin(call, reader, Gates.Lstm.Length);
+        var (w, u, bias, recurrentBias) = Weights(call, x, units, Gates.Lstm);
         InitialState(call, reader, 5);
         InitialState(call, reader, 6);
-        return Outputs(reader, x, layout, new RecurrentLink(x.Chain, call.Place, "lstm", w.Length / (4 * units), units, [w, u, Sum(bias, recurrentBias)]), cell: true);
+        var own = new List<float[]> { w, u, Sum(bias, recurrentBias) };
+        var peepholes = call.Optional(7) is { } given && !IsZero(given);
+        if (peepholes)
+            own.Add(Gates.FromOnnx(call.Weights(7, 1, 3 * units).Items, Gates.Peepholes));
+        return Outputs(x, layout, Link(call, x, peepholes ? "gravesLstm" : "lstm", units, own), cell: true);
+    }
+
+    public static IReadOnlyList<Value> Gru(Call call, GraphReader reader)
+    {
+        if (call.Int("linear_before_reset", 0) == 0)
+            throw call.Refused("resets the state before the product (linear_before_reset = 0); supported is 1, as PyTorch has it and Keras with reset_after");
+        Activations(call, "Sigmoid", "Tanh");
+        var (x, units, layout) = Begin(call, reader, Gates.Gru.Length);
+        var (w, u, bias, recurrentBias) = Weights(call, x, units, Gates.Gru);
+        InitialState(call, reader, 5);
+        var gates = 2 * units; // r and z have one bias, n and m one each
+        float[] b = [.. Sum(bias[..gates], recurrentBias[..gates]), .. bias[gates..], .. recurrentBias[gates..]];
+        return Outputs(x, layout, Link(call, x, "gru", units, [w, u, b]), cell: false);
+    }
+
+    public static IReadOnlyList<Value> Rnn(Call call, GraphReader reader)
+    {
+        Activations(call, "Tanh");
+        var (x, units, layout) = Begin(call, reader, Gates.Rnn.Length);
+        var (w, u, bias, recurrentBias) = Weights(call, x, units, Gates.Rnn);
+        InitialState(call, reader, 5);
+        return Outputs(x, layout, Link(call, x, "simpleRnn", units, [w, u, Sum(bias, recurrentBias)]), cell: false);
     }
 
     private static (Signal X, int Units, long Layout) Begin(Call call, GraphReader reader, int gates)
@@ -55,17 +76,12 @@ internal static class Recurrent
         if (x.Chain is { } before && before.Units != inputs)
             throw call.Refused($"takes {inputs} values; {before.Place} before it gives {before.Units}");
         var bias = call.Optional(3) is null ? new float[2 * rows] : call.Weights(3, 1, 2 * rows).Items;
-        return (Reordered(w.Items, units * inputs, order), Reordered(call.Weights(2, 1, rows, units).Items, units * units, order),
-            Reordered(bias[..rows], units, order), Reordered(bias[rows..], units, order));
+        return (Gates.FromOnnx(w.Items, order), Gates.FromOnnx(call.Weights(2, 1, rows, units).Items, order),
+            Gates.FromOnnx(bias.AsSpan(0, rows), order), Gates.FromOnnx(bias.AsSpan(rows), order));
     }
 
-    private static float[] Reordered(float[] values, int length, int[] order)
-    {
-        var ours = new float[values.Length];
-        for (var gate = 0; gate < order.Length; gate++)
-            values.AsSpan(order[gate] * length, length).CopyTo(ours.AsSpan(gate * length));
-        return ours;
-    }
+    private static RecurrentLink Link(Call call, Signal x, string type, int units, IReadOnlyList<float[]> own) =>
+        new(x.Chain, call.Place, type, call.Weights(1).Dims[2], units, own);
 
     /// <summary>Zero is not added: it would turn −0 into 0, and what we wrote must come back to the bit.</summary>
     private static float[] Sum(float[] a, float[] b) => [.. a.Zip(b, (one, other) => other == 0 ? one : one + other)];
@@ -92,7 +108,7 @@ internal static class Recurrent
 
     private static bool IsZero(Value value) => value is Filled { Number: 0 } || (value is Block<float> block && block.Items.All(number => number == 0));
 
-    private static Value[] Outputs(GraphReader reader, Signal x, long layout, RecurrentLink link, bool cell)
+    private static Value[] Outputs(Signal x, long layout, RecurrentLink link, bool cell)
     {
         var (time, batch) = layout == 0 ? (x.Axes[0], x.Axes[1]) : (x.Axes[1], x.Axes[0]);
         var y = x with { Chain = link, Axes = layout == 0 ? [time, Axis.One, batch, Axis.Values] : [batch, time, Axis.One, Axis.Values] };

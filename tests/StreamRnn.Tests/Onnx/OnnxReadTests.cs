@@ -20,6 +20,9 @@ public sealed class OnnxReadTests
     [InlineData("lstm-alone-states", "lstm 5")]
     [InlineData("lstm-last-step-classes", "lstm 5, dense 4 relu, rnnOutput 3 softmax")]
     [InlineData("lstm-opset-9", "lstm 5, dense 5 tanh, rnnOutput 2")]
+    [InlineData("gru", "gru 5, rnnOutput 2")]
+    [InlineData("gru-two-layers-unfolded", "gru 5, gru 5, rnnOutput 1")]
+    [InlineData("rnn-states", "simpleRnn 5, rnnOutput 2 sigmoid")]
     [InlineData("keras-plumbing", "lstm 5, rnnOutput 2 sigmoid")]
     public void AFileOfAnotherRunsHereWithTheSameOutputs(string name, string layers)
     {

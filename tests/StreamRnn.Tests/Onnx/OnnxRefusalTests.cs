@@ -100,6 +100,25 @@ public sealed class OnnxRefusalTests
     }
 
     [Fact]
+    public void AGruThatResetsBeforeTheProductAndARectifyingRnnAreRefused()
+    {
+        Refused(Of("gru", "GRU", new AttributeMessage("linear_before_reset") { Int = 0 }), "operator 'GRU' (node 'gru_1')", "linear_before_reset = 0");
+        Refused(Of("simpleRnn", "RNN", new AttributeMessage("activations") { Texts = ["Relu"] }), "operator 'RNN' (node 'rnn_1')", "Relu", "supported are Tanh");
+
+        static ModelMessage Of(string type, string op, AttributeMessage attribute)
+        {
+            var model = NetGraph.Of(OnnxNets.Net($$"""{"layers":[{"type":"{{type}}","units":2}]}"""), new Dictionary<string, string>());
+            return model with
+            {
+                Graph = model.Graph with
+                {
+                    Nodes = [.. model.Graph.Nodes.Select(node => node.Operator == op ? node with { Attributes = [.. node.Attributes.Where(a => a.Name != attribute.Name), attribute] } : node)],
+                },
+            };
+        }
+    }
+
+    [Fact]
     public void AFirstStateThatIsNeitherZeroNorAnInputIsRefused()
     {
         var zero = Graph(graph => graph with { Initializers = [.. graph.Initializers, new TensorMessage("start", [1, 1, 2]) { Type = ElementType.Float, Floats = [0, 0] }] });
