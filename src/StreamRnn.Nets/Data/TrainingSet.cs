@@ -6,6 +6,8 @@ public sealed class TrainingSet
     /// <summary>Steps before a held-out tail that are run without being judged, so that the state is warm where judging begins.</summary>
     public const int WarmUpSteps = 256;
 
+    private const int ManySequences = 50;
+
     /// <param name="learned">At least one sequence.</param>
     /// <param name="heldOut">May be empty: then training is judged by its own loss.</param>
     /// <exception cref="DataException">No sequence to learn from, or one whose widths are not those of the first.</exception>
@@ -57,6 +59,10 @@ public sealed class TrainingSet
         var cut = CutOf(sequences.Count, share);
         return new TrainingSet(sequences.Take(cut), sequences.Skip(cut));
     }
+
+    /// <summary>Holds out tails of a few long sequences, and whole sequences where there are many.</summary>
+    public static TrainingSet HoldOut(IReadOnlyList<TrainingSequence> sequences, double share) =>
+        sequences.Count >= ManySequences ? HoldOutLast(sequences, share) : HoldOutTails(sequences, share);
 
     /// <summary>How many of <paramref name="count"/> steps or sequences come before the part that is held out; at least 1.</summary>
     public static int CutOf(int count, double share)

@@ -87,6 +87,14 @@ public sealed record Topology
 
     public override int GetHashCode() => Layers.Aggregate(0, HashCode.Combine);
 
+    /// <summary>For people: <c>lstm 64, gru 32, rnnOutput 3 mse</c>.</summary>
+    public override string ToString() => string.Join(", ", Layers.Select(layer => string.Join(' ', new[]
+    {
+        layer.Type,
+        layer.Units > 0 ? layer.Units.ToString(CultureInfo.InvariantCulture) : layer.Rate.ToString(CultureInfo.InvariantCulture),
+        layer.Activation, layer.Loss,
+    }.Where(word => word is not null))));
+
     /// <exception cref="TopologyException">A size is out of its range, a layer stands where it cannot, or there is none.</exception>
     internal void Check()
     {
