@@ -18,7 +18,7 @@ internal static class Plot
     private const int Columns = 1_200;
 
     // The library's own choice is a serif font on some machines.
-    private static readonly string Font = new[] { "Segoe UI", "Helvetica Neue", "Arial", "Liberation Sans", "DejaVu Sans", "Noto Sans" }
+    internal static readonly string Font = new[] { "Segoe UI", "Helvetica Neue", "Arial", "Liberation Sans", "DejaVu Sans", "Noto Sans" }
         .FirstOrDefault(SkiaSharp.SKFontManager.Default.FontFamilies.Contains, Fonts.Default);
 
     private static readonly Color ValueColor = Color.FromHex("#1f4e79");
