@@ -32,6 +32,8 @@ public sealed class Net
         }
 
         Offsets = offsets;
+        if (topology.Layers[^1].Residual)
+            Residual = Addable(topology.Layers.Length, inputs);
     }
 
     public Topology Topology { get; }
@@ -46,6 +48,9 @@ public sealed class Net
 
     /// <summary>The last layer, if it is <c>rnnOutput</c>: what a net needs to be trained and to predict.</summary>
     public OutputLayer? Output => Layers[^1] as OutputLayer;
+
+    /// <summary>The loss whose outputs are moved by what goes in, where the topology says <c>residual</c>; else null.</summary>
+    internal OutputLoss? Residual { get; }
 
     /// <summary>All weights, in the order of the layers.</summary>
     public IReadOnlyList<Parameter> Parameters { get; }
@@ -82,6 +87,18 @@ public sealed class Net
 
     public static int Count(IEnumerable<Parameter> parameters) => parameters.Sum(parameter => parameter.Values.Length);
 
+    private OutputLoss Addable(int number, int inputs)
+    {
+        var loss = Output!.Loss;
+        if (loss.Targets != inputs)
+            throw new TopologyException($"layer {number}: 'residual' adds the {inputs} values that go in to the {loss.Targets} that are predicted; there must be as many");
+        return Topology.At(number - 1, () =>
+        {
+            loss.AddTo([], []);
+            return loss;
+        });
+    }
+
     private static List<Layer> Build(Topology topology, int inputs, Seeded? seeded)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(inputs, 1);
@@ -93,6 +110,10 @@ public sealed class Net
             layers.Add(Topology.At(l, () => LayerKind.Of(spec.Type).Build(spec, $"{l + 1}.{spec.Type}", width, seeded)));
         }
 
+        // A new net that predicts changes predicts that there are none: training begins at persistence and not at chance.
+        if (topology.Layers[^1].Residual && seeded is not null)
+            foreach (var parameter in layers[^1].Parameters)
+                Array.Clear(parameter.Values);
         return layers;
     }
 }

@@ -14,11 +14,13 @@ public sealed class NetStep : IDisposable
     private readonly LayerStep[] _layers;
     private readonly int[] _widths, _offsets;
     private readonly int _stateWidth;
+    private readonly OutputLoss? _residual;
     private readonly float[] _even, _odd;
 
     internal NetStep(Net net, IStepKernel? kernel)
     {
         (Inputs, Outputs, _stateWidth) = (net.Inputs, net.Outputs, Math.Max(1, net.StateWidth));
+        _residual = net.Residual;
         _layers = [.. net.Layers.Select(layer => layer.PrepareStep(kernel))];
         _widths = [.. net.Layers.Select(layer => layer.Outputs)];
         _offsets = [.. net.Offsets];
@@ -58,6 +60,8 @@ public sealed class NetStep : IDisposable
                 _layers[l].Run(bank, _offsets[l], some, input, output);
                 input = output;
             }
+
+            _residual?.AddTo(y.Slice(first * Outputs, count * Outputs), x.Slice(first * Inputs, count * Inputs));
         }
     }
 

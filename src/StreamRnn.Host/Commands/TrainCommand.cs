@@ -25,8 +25,8 @@ internal static class TrainCommand
             [
                 "The net is given a row and predicts the next one; nothing is labelled. Then name topics and model in the configuration and start 'run': "
                 + "\"Groups\": [{ \"Match\": \"devices/pump/#\", \"Model\": \"pump.model\" }].",
-                "net.json: {\"layers\":[{\"type\":\"lstm\",\"units\":64},{\"type\":\"rnnOutput\",\"units\":8,\"loss\":\"mae\"}]}; "
-                + $"types: {string.Join(", ", LayerKind.All.Select(kind => kind.Type))}; losses: {string.Join(", ", LossKind.Names)}.",
+                "net.json: {\"layers\":[{\"type\":\"lstm\",\"units\":64},{\"type\":\"rnnOutput\",\"units\":8,\"loss\":\"mae\",\"residual\":true}]}; "
+                + $"types: {string.Join(", ", LayerKind.All.Select(kind => kind.Type))}; losses: {string.Join(", ", LossKind.Names)}; residual: the change from the row given is predicted.",
                 "Ctrl-C ends the training and keeps the best net so far. Exit code 0: a model was written, 2: the command line or a file cannot be used, or training diverged; nothing was written then.",
             ],
         };
@@ -81,7 +81,7 @@ internal static class TrainCommand
         try
         {
             var topology = path is null
-                ? new Topology(new LayerSpec("lstm") { Units = 48 }, new LayerSpec("rnnOutput") { Units = channels, Loss = "mae" })
+                ? new Topology(new LayerSpec("lstm") { Units = 48 }, new LayerSpec("rnnOutput") { Units = channels, Loss = "mae", Residual = true })
                 : Topology.Parse(File.ReadAllText(path));
             var net = new Net(topology, channels, Seeded.For(seed, 1));
             if (net.Output is null)

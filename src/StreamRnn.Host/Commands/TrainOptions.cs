@@ -29,7 +29,7 @@ internal sealed class TrainOptions
 
     public Option<string?> Net { get; } = new("--net")
     {
-        Description = "The net's layers as JSON; rnnOutput has as many units as there are channels. Default: one lstm layer of 48 units that predicts by mean absolute error.",
+        Description = "The net's layers as JSON; rnnOutput has as many units as there are channels. Default: one lstm layer of 48 units that predicts changes by mean absolute error.",
         HelpName = "NET.json",
     };
 

@@ -25,6 +25,16 @@ public abstract class OutputLoss
     /// <param name="z">(N, W): the sums; overwritten by y = φ(z).</param>
     public abstract void Activate(Span<float> z);
 
+    /// <summary>
+    /// Moves what N rows of outputs say by what went into the net, y ← y + x: the net then predicts changes, and one that has learned nothing yet predicts persistence (residual learning: He et al. 2015).
+    /// The gradient by the sums stays as it is, for ∂(y + x)/∂z = ∂y/∂z.
+    /// </summary>
+    /// <param name="y">(N, W): every location of value d is moved by x_d; overwritten.</param>
+    /// <param name="x">(N, D).</param>
+    /// <exception cref="TopologyException">The outputs are no locations that could be moved: classes, or an activation bends them.</exception>
+    public virtual void AddTo(Span<float> y, ReadOnlySpan<float> x) =>
+        throw new TopologyException($"'residual' does not go with loss '{Name}' and this activation; it goes with mse and mae of activation identity, quantile and studentT");
+
     /// <summary>Σ_n weight_n · loss(row n) and its gradient by the sums.</summary>
     /// <param name="y">(N, W): outputs, after <see cref="Activate"/>.</param>
     /// <param name="targets">(N, D).</param>

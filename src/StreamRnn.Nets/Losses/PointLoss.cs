@@ -23,6 +23,14 @@ public abstract class PointLoss : OutputLoss
                 value = (float)Elementary.Sigmoid(value);
     }
 
+    public override void AddTo(Span<float> y, ReadOnlySpan<float> x)
+    {
+        if (_activation != Activation.Identity)
+            base.AddTo(y, x);
+        for (var n = 0; n < y.Length; n++)
+            y[n] += x[n];
+    }
+
     public override void Point(ReadOnlySpan<float> y, Span<float> point)
     {
         RequireRow(y, point);

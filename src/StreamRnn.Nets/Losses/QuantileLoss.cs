@@ -38,6 +38,12 @@ public sealed class QuantileLoss : OutputLoss
     {
     }
 
+    public override void AddTo(Span<float> y, ReadOnlySpan<float> x)
+    {
+        for (var n = 0; n < y.Length; n++)
+            y[n] += x[n / Levels.Length];
+    }
+
     /// <summary>The medians, as <see cref="Quantile"/> reads them.</summary>
     public override void Point(ReadOnlySpan<float> y, Span<float> point)
     {

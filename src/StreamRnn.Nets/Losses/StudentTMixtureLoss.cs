@@ -44,6 +44,13 @@ public sealed class StudentTMixtureLoss : OutputLoss
     {
     }
 
+    public override void AddTo(Span<float> y, ReadOnlySpan<float> x)
+    {
+        for (var n = 0; n < x.Length; n++)
+            for (var k = 0; k < Components; k++)
+                y[(((3 * n) + 1) * Components) + k] += x[n];
+    }
+
     /// <summary>The means Σ_k w_k m_k.</summary>
     public override void Point(ReadOnlySpan<float> y, Span<float> point)
     {

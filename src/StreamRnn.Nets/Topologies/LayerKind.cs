@@ -21,7 +21,7 @@ public sealed record LayerKind(string Type, IReadOnlyList<string> Keys, Func<Lay
         new("dense", ["units", "activation"], (spec, name, inputs, seeded) => seeded is null
             ? new DenseLayer(name, inputs, spec.Units, ActivationOf(spec))
             : new DenseLayer(name, inputs, spec.Units, ActivationOf(spec), seeded)),
-        new("rnnOutput", ["units", "activation", "loss", "components", "levels"], (spec, name, inputs, seeded) => new OutputLayer(name, inputs, LossKind.Build(spec), seeded)),
+        new("rnnOutput", ["units", "activation", "loss", "components", "levels", "residual"], (spec, name, inputs, seeded) => new OutputLayer(name, inputs, LossKind.Build(spec), seeded)),
     ];
 
     /// <exception cref="TopologyException">No such type; the message lists those that are.</exception>

@@ -22,9 +22,12 @@ public sealed record LayerSpec(string Type)
     /// <summary>Of loss <c>quantile</c>: which, ascending, each above 0 and below 1.</summary>
     public ImmutableArray<double> Levels { get; init; } = [];
 
+    /// <summary>Of <c>rnnOutput</c>: what is predicted is the change from the row that went into the net, y = x + …; see <see cref="OutputLoss.AddTo"/>.</summary>
+    public bool Residual { get; init; }
+
     public bool Equals(LayerSpec? other) =>
         other is not null && Type == other.Type && Units == other.Units && Activation == other.Activation && Loss == other.Loss
-        && Rate.Equals(other.Rate) && Components == other.Components && Levels.SequenceEqual(other.Levels);
+        && Rate.Equals(other.Rate) && Components == other.Components && Residual == other.Residual && Levels.SequenceEqual(other.Levels);
 
-    public override int GetHashCode() => HashCode.Combine(Type, Units, Activation, Loss, Rate, Components, Levels.Length);
+    public override int GetHashCode() => HashCode.Combine(Type, Units, Activation, Loss, Rate, Components, Levels.Length, Residual);
 }

@@ -65,6 +65,8 @@ public sealed record Topology
                     writer.WriteNumber("rate", layer.Rate);
                 if (layer.Components > 0)
                     writer.WriteNumber("components", layer.Components);
+                if (layer.Residual)
+                    writer.WriteBoolean("residual", true);
                 if (layer.Levels.Length > 0)
                 {
                     writer.WriteStartArray("levels");
@@ -144,6 +146,7 @@ public sealed record Topology
                 "components" => spec with { Components = Whole(value) is >= 1 and var components ? components : throw Wrong("a whole number, 1 or more") },
                 "rate" => spec with { Rate = Number(value) },
                 "levels" => spec with { Levels = value.ValueKind == JsonValueKind.Array && value.GetArrayLength() > 0 ? [.. value.EnumerateArray().Select(Number)] : throw Wrong("an array of numbers") },
+                "residual" => spec with { Residual = value.ValueKind is JsonValueKind.True or JsonValueKind.False ? value.GetBoolean() : throw Wrong("true or false") },
                 "activation" => spec with { Activation = Word(value) },
                 "loss" => spec with { Loss = Word(value) },
                 _ => throw new InvalidOperationException($"key '{property.Name}' is declared and not read"),

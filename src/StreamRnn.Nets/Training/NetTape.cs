@@ -61,12 +61,15 @@ public sealed class NetTape : IDisposable
     public ReadOnlySpan<float> Forward(int steps, ReadOnlySpan<float> x)
     {
         _steps = steps;
+        var first = x;
         for (var l = 0; l < _tapes.Length; l++)
         {
             var y = _outputs[l].AsSpan(0, steps * Batch * _net.Layers[l].Outputs);
             _tapes[l].Forward(steps, x, _states[l], y);
             x = y;
         }
+
+        _net.Residual?.AddTo(_outputs[^1].AsSpan(0, x.Length), first);
 
         return x;
     }

@@ -56,6 +56,7 @@ internal sealed class NetGraph
         GruLayer gru => Gru(gru, number, x),
         SimpleRnnLayer rnn => Rnn(rnn, number, x),
         DenseLayer dense => Dense(dense.W, dense.B, spec, number, x),
+        OutputLayer when spec.Residual => throw new OnnxException($"layer {number} is 'rnnOutput' with 'residual', which cannot be written as ONNX yet"),
         OutputLayer output => Dense(output.W, output.B, spec, number, x),
         DropoutLayer => x,
         _ => throw new OnnxException($"layer {number} is '{spec.Type}', which cannot be written as ONNX"),
