@@ -104,6 +104,8 @@ public sealed unsafe class StateBank : IDisposable
     internal void Check(ReadOnlySpan<int> rows)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
+        if (Ascend(rows))
+            return;
         var marks = _marks;
         var seen = 0;
         foreach (var row in rows)
@@ -118,6 +120,20 @@ public sealed unsafe class StateBank : IDisposable
             marks[row >> 6] = 0;
         if (seen < rows.Length)
             ThrowRow(rows, seen);
+    }
+
+    /// <summary>Whether every row exists and is higher than the one before, as most batches are: then none comes twice.</summary>
+    private bool Ascend(ReadOnlySpan<int> rows)
+    {
+        var last = -1;
+        foreach (var row in rows)
+        {
+            if (row <= last)
+                return false;
+            last = row;
+        }
+
+        return last < Rows;
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]

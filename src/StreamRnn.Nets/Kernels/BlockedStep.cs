@@ -90,9 +90,20 @@ internal sealed unsafe class BlockedStep<TVector, TLanes, TCell> : RecurrentStep
                     Sse.Prefetch0(ahead + i);
             }
 
-            new ReadOnlySpan<float>(x, Inputs).CopyTo(new Span<float>(panel, Inputs));
-            new ReadOnlySpan<float>(states + rows[n] * stride, Units).CopyTo(new Span<float>(panel + Inputs, Units));
+            Copy(x, panel, Inputs);
+            Copy(states + rows[n] * stride, panel + Inputs, Units);
         }
+    }
+
+    /// <summary>A row is too short for a call to the runtime's copy.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Copy(float* from, float* to, int count)
+    {
+        var i = 0;
+        for (; i + TLanes.Width <= count; i += TLanes.Width)
+            TLanes.Store(TLanes.Load(from + i), to + i);
+        for (; i < count; i++)
+            to[i] = from[i];
     }
 
     [SkipLocalsInit]

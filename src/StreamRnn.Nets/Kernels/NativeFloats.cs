@@ -16,8 +16,12 @@ internal sealed unsafe class NativeFloats : IDisposable
     {
         ArgumentOutOfRangeException.ThrowIfNegative(length);
         Length = length;
-        _start = (float*)NativeMemory.AlignedAlloc(Math.Max((nuint)length * sizeof(float), Alignment), Alignment);
-        NativeMemory.Clear(_start, (nuint)length * sizeof(float));
+        var bytes = (nuint)length * sizeof(float);
+        var huge = bytes >= HugePages.Smallest && HugePages.Known;
+        _start = (float*)NativeMemory.AlignedAlloc(Math.Max(bytes, Alignment), huge ? HugePages.Size : Alignment);
+        if (huge)
+            HugePages.Ask(_start, bytes); // before the first touch, which is when the pages come
+        NativeMemory.Clear(_start, bytes);
     }
 
     ~NativeFloats() => Release();

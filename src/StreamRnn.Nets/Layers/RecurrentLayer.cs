@@ -78,11 +78,19 @@ public abstract class RecurrentLayer : Layer
     {
         var (w, u, b, _) = Sums[sum];
         double total = B.Values[b * Units + unit];
-        for (var k = 0; w >= 0 && k < x.Length; k++)
-            total += (double)W.Values[(w * Units + unit) * Inputs + k] * x[k];
-        for (var k = 0; u >= 0 && k < h.Length; k++)
-            total += (double)U.Values[(u * Units + unit) * Units + k] * h[k];
+        if (w >= 0)
+            total += Dot(W.Values.AsSpan((w * Units + unit) * Inputs, Inputs), x);
+        if (u >= 0)
+            total += Dot(U.Values.AsSpan((u * Units + unit) * Units, Units), h);
         return (float)total;
+
+        static double Dot(ReadOnlySpan<float> a, ReadOnlySpan<float> b)
+        {
+            var sum = 0.0;
+            for (var k = 0; k < a.Length; k++)
+                sum += (double)a[k] * b[k];
+            return sum;
+        }
     }
 
     private protected static float Sigmoid(float z) => 1 / (1 + MathF.Exp(-z));
