@@ -52,6 +52,18 @@ public class StateBankTests
     }
 
     [Fact]
+    public unsafe void ALargeBankLiesOnHugePagesWhereThereAreAnyAndKeepsItsBitsWhenItGrows()
+    {
+        using var bank = new StateBank(1000, 3000);
+        bank.Row(2999).Fill(7);
+        bank.EnsureRows(20_000);
+        Assert.All(bank.Row(2999).ToArray(), value => Assert.Equal(7, value));
+        Assert.All(bank.Row(19_999).ToArray(), value => Assert.Equal(0, value));
+        fixed (float* start = bank.Row(0))
+            Assert.Equal(0u, (nuint)start % (OperatingSystem.IsLinux() ? 2u << 20 : 64));
+    }
+
+    [Fact]
     public void RowsThatDoNotExistAndStatesOfAnotherNetAreRefused()
     {
         using var bank = StateBank.ForLstm(4, 2);
