@@ -1,6 +1,7 @@
 using BenchmarkDotNet.Running;
 using StreamRnn.Benchmarks;
 using StreamRnn.Benchmarks.Kernels;
+using StreamRnn.Benchmarks.Peers;
 using StreamRnn.Benchmarks.Pipeline;
 using StreamRnn.Benchmarks.Service;
 
@@ -8,6 +9,7 @@ using StreamRnn.Benchmarks.Service;
 return args switch
 {
     ["kernels", .. var rest] => Table.Write("kernels", KernelTable.Measure, rest),
+    ["peers", .. var rest] => Table.Write("peers", report => PeerTable.Measure(report, rest is [var file] ? Path.ChangeExtension(file, ".png") : null), rest),
     ["pipeline", .. var rest] => Table.Write("pipeline", PipelineTable.Measure, rest),
     ["service", .. var rest] => Table.Write("service", ServiceTable.Measure, rest),
     ["bdn", .. var rest] => BenchmarkDotNet(rest),
@@ -26,6 +28,7 @@ static int Usage()
         dotnet run -c Release --project tests/StreamRnn.Benchmarks -- VERB
 
           kernels [FILE.md]     LSTM step and training: ns and share of the core's own FMA peak, measured in the same run (about 20 s)
+          peers [FILE.md]       LSTM step against ONNX Runtime and PyTorch, training against PyTorch, one thread each (about 50 s); with FILE.md a plot beside it
           pipeline [FILE.md]    the whole way in process at 10,000 devices: ns and bytes per reading, bytes per series (about 20 s)
           service [FILE.md]     the service as a process behind mosquitto: messages/s and publish-to-alert latency (about 60 s; needs mosquitto)
           bdn [--filter '*']    the BenchmarkDotNet classes, with its own options

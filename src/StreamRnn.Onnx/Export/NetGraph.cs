@@ -32,7 +32,7 @@ internal sealed class NetGraph
         var value = "x";
         for (var l = 0; l < net.Layers.Count; l++)
             value = graph.Add(net.Topology.Layers[l], net.Layers[l], l + 1, value);
-        graph.Node("Identity", "output", [value], ["y"]);
+        graph.Name(value, "y");
         return new ModelMessage(new GraphMessage("net")
         {
             Nodes = graph._nodes,
@@ -109,6 +109,15 @@ internal sealed class NetGraph
             return $"sum_{n}_out";
         Node(activation, $"activation_{n}", [$"sum_{n}_out"], [$"activation_{n}_out"], activation == "Softmax" ? [Int("axis", -1)] : []);
         return $"activation_{n}_out";
+    }
+
+    /// <summary>What the last layer gives is the graph's output; of a net without a layer that does something, the input is.</summary>
+    private void Name(string value, string output)
+    {
+        if (_nodes.Count == 0)
+            Node("Identity", "nothing", [value], [output]);
+        else
+            _nodes[^1] = _nodes[^1] with { Outputs = [.. _nodes[^1].Outputs.Select(name => name == value ? output : name)] };
     }
 
     /// <summary>A recurrent operator gives (T, directions, B, H).</summary>
