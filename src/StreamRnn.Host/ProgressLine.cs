@@ -16,9 +16,10 @@ internal sealed class ProgressLine(TextWriter error, string what, Func<double> d
     private bool _visible;
 
     /// <summary>Cheap; called as often as there is progress.</summary>
-    public void Show()
+    /// <param name="always">For rare, long steps: looks at the clock at every call.</param>
+    public void Show(bool always = false)
     {
-        if (_silent || ++_calls % 64 != 0 || Stopwatch.GetElapsedTime(_began) < First || Stopwatch.GetElapsedTime(_shown) < Every)
+        if (_silent || (++_calls % 64 != 0 && !always) || Stopwatch.GetElapsedTime(_began) < First || Stopwatch.GetElapsedTime(_shown) < Every)
             return;
         var share = done();
         var left = share > .02 ? Stopwatch.GetElapsedTime(_began) * ((1 - share) / share) : TimeSpan.Zero;

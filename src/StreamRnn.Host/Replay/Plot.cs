@@ -25,6 +25,7 @@ internal static class Plot
     private static readonly Color ExpectedColor = Color.FromHex("#e08214");
     private static readonly Color BandColor = Color.FromHex("#e08214").WithAlpha(.22);
     private static readonly Color AlertColor = Color.FromHex("#d7191c").WithAlpha(.18);
+    private static readonly Color WindowColor = Color.FromHex("#808080").WithAlpha(.25);
     private static readonly Color ScoreColor = Color.FromHex("#5e3c99");
     private static readonly Color ThresholdColor = Color.FromHex("#d7191c");
 
@@ -50,8 +51,8 @@ internal static class Plot
             plot.Axes.SetLimitsX(XOf(range.From, range.From), XOf(range.To, range.From));
         }
 
-        Legend(picture.GetPlot(0),
-            Entry("value", ValueColor), Entry("expected", ExpectedColor), Area("expected band", BandColor), Area("alert", AlertColor));
+        LegendItem[] legend = [Entry("value", ValueColor), Entry("expected", ExpectedColor), Area("expected band", BandColor), Area("alert", AlertColor)];
+        Legend(picture.GetPlot(0), recording.Windows.Count > 0 ? [.. legend, Area("labelled anomaly", WindowColor)] : legend);
         Legend(picture.GetPlot(panels.Count), Entry("score", ScoreColor), Entry("threshold", ThresholdColor));
         try
         {
@@ -102,14 +103,14 @@ internal static class Plot
 
     private static void Frame(ScottPlot.Plot plot, Recording recording, (double From, double To) range, string name)
     {
+        foreach (var (from, to) in recording.Windows)
+            Shade(Day(from), Day(to), WindowColor);
         foreach (var alert in recording.Alerts)
         {
             // An alert still open reaches to the end; one that ended at once is as wide as can be seen.
             var from = Day(alert.OpenedAt.Seconds);
             var to = Day(alert.ResolvedAt?.Seconds ?? (alert.Status == AlertStatus.Resolved ? alert.EventTime.Seconds : range.To));
-            var span = plot.Add.HorizontalSpan(from, Math.Max(to, from + ((Day(range.To) - Day(range.From)) / Columns * 2)));
-            span.FillStyle.Color = AlertColor;
-            span.LineStyle.Width = 0;
+            Shade(from, to, AlertColor);
         }
 
         plot.YLabel(name, 15);
@@ -118,6 +119,13 @@ internal static class Plot
         plot.Axes.Left.MaximumSize = 90;
 
         double Day(double seconds) => XOf(seconds, range.From);
+
+        void Shade(double from, double to, Color color)
+        {
+            var span = plot.Add.HorizontalSpan(from, Math.Max(to, from + ((Day(range.To) - Day(range.From)) / Columns * 2)));
+            span.FillStyle.Color = color;
+            span.LineStyle.Width = 0;
+        }
     }
 
     // Only the lowest panel has ticks. A series with an index instead of a time is drawn over that index. New axes, so its limits are set here.

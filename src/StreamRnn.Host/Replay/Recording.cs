@@ -19,6 +19,9 @@ internal sealed class Recording(string device)
 
     public IReadOnlyCollection<AlertEvent> Alerts => _alerts.Values;
 
+    /// <summary>Labelled anomalies, from and to in seconds since 1970: to be drawn behind the rest.</summary>
+    public List<(double From, double To)> Windows { get; } = [];
+
     public void Add(in ScoredSample sample)
     {
         if (!_tracks.TryGetValue(sample.Channel.Name, out var track))

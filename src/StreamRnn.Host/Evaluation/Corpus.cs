@@ -1,0 +1,182 @@
+using System.Globalization;
+using System.Text.Json;
+
+namespace StreamRnn.Host.Evaluation;
+
+/// <summary>How a corpus tells the truth about its series.</summary>
+internal enum Layout
+{
+    /// <summary>NAB: windows in combined_windows.json, files in folders by category.</summary>
+    Nab,
+
+    /// <summary>SKAB: columns anomaly and changepoint, separated by semicolons; the first 400 rows are for training.</summary>
+    Skab,
+
+    /// <summary>A column label (0 or 1); manifest.csv in the folder above may say how many rows are for training.</summary>
+    Generic,
+}
+
+/// <summary>One labelled series.</summary>
+/// <param name="Name">Path within the corpus, with slashes.</param>
+/// <param name="Stamps">(R): times as the file has them.</param>
+/// <param name="Label">(R): anomalous rows.</param>
+/// <param name="ChangePoints">(R): SKAB's change points; else empty.</param>
+/// <param name="Windows">First and last row of each anomaly.</param>
+/// <param name="Skip">Rows at the beginning that are for warm-up and not judged.</param>
+/// <param name="FirstChannel">(R): the first channel's values, NaN where there is none: gives VUS its buffer length.</param>
+internal sealed record LabelledSeries(
+    string Name, string Path, string[] Stamps, bool[] Label, bool[] ChangePoints, IReadOnlyList<(int First, int Last)> Windows, int Skip, double[] FirstChannel)
+{
+    public int Rows => Label.Length;
+}
+
+/// <summary>Some labelled series that are judged together.</summary>
+internal sealed record Corpus(string Name, Layout Layout, IReadOnlyList<LabelledSeries> Series)
+{
+    private const string WindowsFile = "combined_windows.json";
+    private const int SkabTraining = 400;
+
+    /// <summary>The corpora in a folder: the folder itself, or its sub-folders where it is a collection of corpora.</summary>
+    /// <param name="layout">null: told from what lies in the folder.</param>
+    /// <exception cref="UsageException">There is nothing labelled, or a file is not what its layout promises.</exception>
+    public static IReadOnlyList<Corpus> Find(string folder, Layout? layout)
+    {
+        if (!Directory.Exists(folder))
+            throw new UsageException($"{folder}: no such folder.");
+        if ((layout ?? LayoutOf(folder)) is { } known && TryLoad(folder, known) is { } one)
+            return [one];
+        List<Corpus> all = [];
+        foreach (var sub in Directory.EnumerateDirectories(folder).Order(StringComparer.Ordinal))
+            if (LayoutOf(sub) is { } found && TryLoad(sub, found) is { } corpus)
+                all.Add(corpus);
+        return all.Count > 0 ? all : throw new UsageException($"{folder}: no labelled series found; expected is {WindowsFile} with its files, or CSV files with a column label, or anomaly and changepoint.");
+    }
+
+    /// <summary>Rows of a NAB file that are for warm-up: 15 %, at most 750.</summary>
+    public static int Probation(int rows) => Math.Min((int)Math.Floor(0.15 * rows), 750);
+
+    /// <summary>Runs of true values, first and last row of each.</summary>
+    public static List<(int First, int Last)> Runs(IReadOnlyList<bool> flags)
+    {
+        var runs = new List<(int, int)>();
+        for (var n = 0; n < flags.Count; n++)
+        {
+            if (!flags[n])
+                continue;
+            var first = n;
+            while (n + 1 < flags.Count && flags[n + 1])
+                n++;
+            runs.Add((first, n));
+        }
+
+        return runs;
+    }
+
+    private static Layout? LayoutOf(string folder)
+    {
+        if (File.Exists(Path.Combine(folder, WindowsFile)))
+            return Evaluation.Layout.Nab;
+        // A collection's own sub-folders must not make it one corpus: look at the files of this folder, then one level down.
+        var direct = Directory.EnumerateFiles(folder, "*.csv").FirstOrDefault(file => Path.GetFileName(file) != "manifest.csv");
+        if (direct is null && Directory.EnumerateDirectories(folder).Any(sub => File.Exists(Path.Combine(sub, WindowsFile))))
+            return null;
+        var first = direct ?? Directory.EnumerateDirectories(folder).Order(StringComparer.Ordinal).SelectMany(sub => Directory.EnumerateFiles(sub, "*.csv").Take(1)).FirstOrDefault();
+        var header = first is null ? "" : File.ReadLines(first).FirstOrDefault() ?? "";
+        if (header.Contains(";anomaly", StringComparison.Ordinal))
+            return Evaluation.Layout.Skab;
+        return direct is not null && header.EndsWith(",label", StringComparison.Ordinal) ? Evaluation.Layout.Generic : null;
+    }
+
+    private static Corpus? TryLoad(string folder, Layout layout)
+    {
+        var name = Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder)));
+        var series = layout switch
+        {
+            Evaluation.Layout.Nab => LoadNab(folder),
+            Evaluation.Layout.Skab => [.. FilesOf(folder).Where(file => !file.Contains("anomaly-free", StringComparison.Ordinal)).Select(file => Load(folder, file, "anomaly", "changepoint", _ => SkabTraining))],
+            _ => LoadGeneric(folder, name),
+        };
+        return series.Count > 0 ? new Corpus(name, layout, series) : null;
+    }
+
+    private static List<LabelledSeries> LoadNab(string folder)
+    {
+        var truth = JsonSerializer.Deserialize<Dictionary<string, string[][]>>(File.ReadAllText(Path.Combine(folder, WindowsFile)))
+            ?? throw new UsageException($"{folder}/{WindowsFile} is null; an object from file to windows was expected.");
+        List<LabelledSeries> all = [];
+        foreach (var (file, windows) in truth.OrderBy(pair => pair.Key, StringComparer.Ordinal))
+        {
+            var series = Load(folder, file, null, null, Probation);
+            var times = series.Stamps.Select(Time).ToList();
+            List<(int, int)> rows = [];
+            foreach (var window in windows)
+            {
+                var (first, last) = (times.IndexOf(Time(window[0])), times.IndexOf(Time(window[1])));
+                if (first < 0 || last < 0)
+                    throw new UsageException($"{file}: the window {window[0]} .. {window[1]} does not start and end on rows of the file.");
+                rows.Add((first, last));
+                Array.Fill(series.Label, true, first, last - first + 1);
+            }
+
+            all.Add(series with { Windows = rows });
+        }
+
+        return all;
+    }
+
+    private static List<LabelledSeries> LoadGeneric(string folder, string name)
+    {
+        var manifest = Path.Combine(Path.GetDirectoryName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder)))!, "manifest.csv");
+        var training = new Dictionary<string, int>(StringComparer.Ordinal);
+        if (File.Exists(manifest))
+        {
+            var lines = File.ReadAllLines(manifest);
+            var header = lines[0].Split(',');
+            var (corpus, file, rows) = (Array.IndexOf(header, "corpus"), Array.IndexOf(header, "file"), Array.IndexOf(header, "train_rows"));
+            foreach (var cells in lines.Skip(1).Select(line => line.Split(',')))
+                if (Math.Min(corpus, Math.Min(file, rows)) >= 0 && cells.Length == header.Length && cells[corpus] == name)
+                    training[cells[file]] = int.Parse(cells[rows], CultureInfo.InvariantCulture);
+        }
+
+        return [.. FilesOf(folder)
+            .Where(file => (File.ReadLines(Path.Combine(folder, file)).FirstOrDefault() ?? "").Split(',').Contains("label"))
+            .Select(file => Load(folder, file, "label", null, rows => training.GetValueOrDefault(file, Probation(rows))))];
+    }
+
+    private static IEnumerable<string> FilesOf(string folder) => Directory.EnumerateFiles(folder, "*.csv", SearchOption.AllDirectories)
+        .Select(file => Path.GetRelativePath(folder, file).Replace('\\', '/')).Order(StringComparer.Ordinal);
+
+    private static LabelledSeries Load(string folder, string name, string? label, string? change, Func<int, int> skip)
+    {
+        var path = Path.Combine(folder, name);
+        if (!File.Exists(path))
+            throw new UsageException($"{path} is missing; the truth names it.");
+        using var reader = new StreamReader(path);
+        var first = reader.ReadLine() ?? throw new UsageException($"{path} is empty.");
+        var separator = first.Contains(';', StringComparison.Ordinal) ? ';' : ',';
+        var header = first.Split(separator);
+        var (labelAt, changeAt) = (label is null ? -1 : Array.IndexOf(header, label), change is null ? -1 : Array.IndexOf(header, change));
+        if (label is not null && labelAt < 0)
+            throw new UsageException($"{path}: no column '{label}'; the header is {first}.");
+        var (stamps, labels, changes, values) = (new List<string>(), new List<bool>(), new List<bool>(), new List<double>());
+        while (reader.ReadLine() is { } line)
+        {
+            if (string.IsNullOrWhiteSpace(line))
+                continue;
+            var cells = line.Split(separator);
+            if (cells.Length != header.Length)
+                throw new UsageException($"{path}, row {stamps.Count + 2}: {cells.Length} columns; expected are {header.Length}, as in the header.");
+            stamps.Add(cells[0]);
+            labels.Add(labelAt >= 0 && IsOne(cells[labelAt]));
+            if (changeAt >= 0)
+                changes.Add(IsOne(cells[changeAt]));
+            values.Add(double.TryParse(cells[1], NumberStyles.Float, CultureInfo.InvariantCulture, out var value) ? value : double.NaN);
+        }
+
+        return new LabelledSeries(name, path, [.. stamps], [.. labels], [.. changes], Runs(labels), skip(labels.Count), [.. values]);
+    }
+
+    private static bool IsOne(string cell) => double.TryParse(cell, NumberStyles.Float, CultureInfo.InvariantCulture, out var value) && value == 1;
+
+    private static DateTime Time(string stamp) => DateTime.Parse(stamp.Trim().TrimEnd('Z'), CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,219 @@
+using StreamRnn.Alerts;
+using StreamRnn.Detection;
+using StreamRnn.Host.Replay;
+using StreamRnn.Nets;
+using StreamRnn.Pipeline;
+
+namespace StreamRnn.Host.Evaluation;
+
+/// <summary>What a detector said of a series.</summary>
+/// <param name="Scores">(R), 0..1: higher is more anomalous.</param>
+/// <param name="Alerts">Rows at which an alert opened; null for a detector that only scores.</param>
+internal sealed record Judgement(double[] Scores, IReadOnlyList<int>? Alerts, Recording? Recording = null);
+
+/// <summary>A detector that reads a series once, row by row, and scores each row before it learns from it.</summary>
+internal interface IJudge
+{
+    string Name { get; }
+
+    Judgement Judge(LabelledSeries series, CancellationToken cancel);
+}
+
+/// <summary>The product: the same pipeline as the service's, fed by <see cref="Replayer"/>.</summary>
+internal sealed class ProductJudge(DetectionOptions detection, AlertOptions alerts, BaseModel model, bool draws) : IJudge
+{
+    public string Name => "streamrnn";
+
+    public Judgement Judge(LabelledSeries series, CancellationToken cancel)
+    {
+        using var file = SeriesFile.Open(series.Path);
+        var scores = new double[series.Rows];
+        List<int> opened = [];
+        var recording = draws ? new Recording(file.Device) : null;
+        var row = 0;
+        var replayer = new Replayer(detection with { KeepScores = true }, alerts, model);
+        replayer.Play(file, outcome =>
+        {
+            foreach (var sample in outcome.Scores)
+            {
+                scores[row] = Math.Max(scores[row], sample.Score);
+                recording?.Add(sample);
+            }
+
+            foreach (var e in outcome.Alerts)
+            {
+                recording?.Add(e);
+                // Silence is told between rows, and no corpus labels it.
+                if (e.Status == AlertStatus.Opened && e.Kind != AlertKind.Silence)
+                    opened.Add(Math.Min(row, series.Rows - 1));
+            }
+        }, cancel, () => row++);
+        return new Judgement(scores, opened, recording);
+    }
+}
+
+/// <summary>
+/// A simple detector through the product's own scoring stage: one kind of evidence per channel, calibrated by the channel's past (<see cref="Calibrator"/>), root mean square over the channels,
+/// calibrated again. What the product has to beat.
+/// </summary>
+internal sealed class BaselineJudge(string name, Func<int, IEvidence> create) : IJudge
+{
+    public string Name => name;
+
+    public static IReadOnlyList<IJudge> All { get; } =
+    [
+        new BaselineJudge("level", _ => new LevelEvidence()),
+        new BaselineJudge("seasonal", _ => new SeasonalEvidence()),
+        new BaselineJudge("ar", _ => new AutoregressiveEvidence()),
+        new BaselineJudge("random", channel => new RandomEvidence(channel)),
+    ];
+
+    public Judgement Judge(LabelledSeries series, CancellationToken cancel)
+    {
+        using var file = SeriesFile.Open(series.Path);
+        var evidence = file.Channels.Select((_, c) => create(c)).ToArray();
+        var tails = new Calibrator[evidence.Length];
+        var device = new Calibrator();
+        var scores = new double[series.Rows];
+        var row = 0;
+        foreach (var (time, values) in file.Rows())
+        {
+            cancel.ThrowIfCancellationRequested();
+            var (squares, heard) = (0.0, 0);
+            for (var c = 0; c < values.Length; c++)
+            {
+                if (double.IsNaN(values[c]))
+                    continue;
+                var e = evidence[c].Of(time.Seconds, values[c]);
+                var rarity = Math.Min(tails[c].Rarity(e), DeviceRow.Cap);
+                tails[c].Learn(e);
+                squares += rarity * rarity;
+                heard++;
+            }
+
+            if (heard > 0)
+            {
+                var combined = DeviceRow.Combine(squares, heard);
+                scores[row] = Verdict.ScoreOf(evidence.Length == 1 ? combined / 2 : device.Rarity(combined));
+                device.Learn(combined);
+            }
+
+            row++;
+        }
+
+        return new Judgement(scores, null);
+    }
+}
+
+/// <summary>How odd a value is; learns from it after it was judged. 0 or more, higher is more anomalous.</summary>
+internal interface IEvidence
+{
+    double Of(double seconds, double x);
+}
+
+/// <summary>4 log10(1 + |x − m|/S): distance from the slow mean in mean distances, both over 500 readings.</summary>
+internal sealed class LevelEvidence : IEvidence
+{
+    private double _mean, _spread;
+    private int _count;
+
+    public double Of(double seconds, double x)
+    {
+        var apart = Math.Abs(x - _mean);
+        var evidence = _count < 2 ? 0 : 4 * Math.Log10(1 + (apart / Math.Max(_spread, 1e-9 * Math.Max(1, Math.Abs(_mean)))));
+        var rate = Math.Max(1.0 / ++_count, 1.0 / 500);
+        if (_count > 1)
+            _spread += Math.Max(1.0 / (_count - 1), 1.0 / 500) * (apart - _spread);
+        _mean += rate * (x - _mean);
+        return evidence;
+    }
+}
+
+/// <summary>4 log10(1 + |x − p|/a): distance from the profile of the time of day, in its own mean error a over 200 readings.</summary>
+internal sealed class SeasonalEvidence : IEvidence
+{
+    private DayProfile _profile;
+    private double _origin, _mean, _error;
+    private int _count;
+
+    public double Of(double seconds, double x)
+    {
+        if (_count == 0)
+            _origin = x;
+        var time = (long)(seconds * 1e6);
+        _profile.TryRead(time, _mean, out var expected);
+        var apart = Math.Abs(x - _origin - expected);
+        var evidence = _count < 2 ? 0 : 4 * Math.Log10(1 + (apart / Math.Max(_error, 1e-9 * Math.Max(1, Math.Abs(x)))));
+        _count++;
+        _error += Math.Max(1.0 / _count, 1.0 / 200) * (apart - _error);
+        _mean += Math.Max(1.0 / _count, 1.0 / 500) * (x - _origin - _mean);
+        _profile.Learn(time, x - _origin);
+        return evidence;
+    }
+}
+
+/// <summary>4 log10(1 + |x − μ|/a), μ from an autoregression of 6 terms and a constant that recursive least squares fits (forgetting .998), a its mean error over 200 readings.</summary>
+internal sealed class AutoregressiveEvidence : IEvidence
+{
+    private const int Terms = 7;
+    private const double Forgetting = 0.998;
+
+    private readonly double[] _weights = new double[Terms];
+    private readonly double[,] _covariance = new double[Terms, Terms];
+    private readonly double[] _past = new double[Terms - 1];
+    private double _error, _scale, _origin;
+    private int _count;
+
+    public AutoregressiveEvidence()
+    {
+        for (var i = 0; i < Terms; i++)
+            _covariance[i, i] = 100;
+        _weights[0] = 1;                                 // begins as "the last value again"
+    }
+
+    public double Of(double seconds, double x)
+    {
+        if (_count == 0)
+            _origin = x;
+        _scale += Math.Max(1.0 / (_count + 1), 1.0 / 500) * (Math.Abs(x - _origin) - _scale);
+        var scale = Math.Max(_scale, 1e-9 * Math.Max(1, Math.Abs(_origin)));
+        double[] z = [.. _past.Select(value => value / scale), 1];
+        var expected = 0.0;
+        for (var i = 0; i < Terms; i++)
+            expected += _weights[i] * z[i];
+        var apart = Math.Abs(x - _origin - (expected * scale));
+        var evidence = _count < 2 ? 0 : 4 * Math.Log10(1 + (apart / Math.Max(_error, 1e-9 * Math.Max(1, Math.Abs(x)))));
+        _count++;
+        _error += Math.Max(1.0 / _count, 1.0 / 200) * (apart - _error);
+        Fit(z, Math.Clamp(((x - _origin) / scale) - expected, -10, 10));
+        Array.Copy(_past, 0, _past, 1, _past.Length - 1);
+        _past[0] = x - _origin;
+        return evidence;
+    }
+
+    private void Fit(double[] z, double error)
+    {
+        var gain = new double[Terms];
+        var norm = Forgetting;
+        for (var i = 0; i < Terms; i++)
+        {
+            for (var j = 0; j < Terms; j++)
+                gain[i] += _covariance[i, j] * z[j];
+            norm += z[i] * gain[i];
+        }
+
+        for (var i = 0; i < Terms; i++)
+            _weights[i] += gain[i] / norm * error;
+        for (var i = 0; i < Terms; i++)
+            for (var j = 0; j < Terms; j++)
+                _covariance[i, j] = Math.Clamp((_covariance[i, j] - (gain[i] * gain[j] / norm)) / Forgetting, -1e4, 1e4);
+    }
+}
+
+/// <summary>Exponential noise that knows nothing: what chance alone gets.</summary>
+internal sealed class RandomEvidence(int channel) : IEvidence
+{
+    private readonly Seeded _seeded = Seeded.For(1, (ulong)channel);
+
+    public double Of(double seconds, double x) => _seeded.NextExponential();
+}
