@@ -112,8 +112,13 @@ public sealed class Net
 
         // A new net that predicts changes predicts that there are none: training begins at persistence and not at chance.
         if (topology.Layers[^1].Residual && seeded is not null)
+        {
             foreach (var parameter in layers[^1].Parameters)
                 Array.Clear(parameter.Values);
+            if (layers[^1] is OutputLayer { Loss: StudentTMixtureLoss mixture } output)
+                mixture.TellApart(output.B.Values);
+        }
+
         return layers;
     }
 }

@@ -84,6 +84,15 @@ public sealed class StudentTMixtureLoss : OutputLoss
         }
     }
 
+    /// <summary>Biases by which the components of sums of zero differ: v_k = −k. Equal ones would get equal gradients and stay equal for ever.</summary>
+    /// <param name="z">(W): the log scales are overwritten.</param>
+    internal void TellApart(Span<float> z)
+    {
+        for (var d = 0; d < Targets; d++)
+            for (var k = 0; k < Components; k++)
+                z[(((3 * d) + 2) * Components) + k] = -k;
+    }
+
     private protected override double Row(ReadOnlySpan<float> y, ReadOnlySpan<float> target, float weight, Span<float> dz)
     {
         Span<double> terms = stackalloc double[MostComponents]; // ln of w t_ν(q)/s

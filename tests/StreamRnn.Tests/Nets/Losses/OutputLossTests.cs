@@ -150,6 +150,23 @@ public sealed class OutputLossTests
         static int Outputs(string layer) => new Net(Topology.Parse($$"""{"layers":[{{layer}}]}"""), 5).Outputs;
     }
 
+    [Fact]
+    public void AMixturesComponentsDifferFromTheBeginningWhereTheNetHasLearnedNothingYet()
+    {
+        // A new residual net has output weights of zero: equal components would get equal gradients and never part.
+        var net = new Net(Topology.Parse("""{"layers":[{"type":"lstm","units":4},{"type":"rnnOutput","units":2,"loss":"studentT","residual":true}]}"""), 2, new Seeded(1));
+        var (y, dz) = (new float[18], new float[18]);
+        using (var step = net.Prepare())
+        using (var bank = net.CreateBank(1))
+            step.Step(bank, [0], [0.5f, -1], y);
+        net.Output!.Loss.Evaluate(y, [0.7f, -1.1f], [1], dz);
+        for (var d = 0; d < 18; d += 9)
+            Assert.Equal(3, dz[d..(d + 3)].Distinct().Count());
+        var point = new float[2];
+        net.Output.Loss.Point(y, point);
+        Assert.Equal([0.5f, -1], point);
+    }
+
     private static (LayerSpec Spec, OutputLoss Loss) Create(string name, string activation, int targets)
     {
         var spec = new LayerSpec("rnnOutput") { Units = targets, Loss = name, Activation = activation };
