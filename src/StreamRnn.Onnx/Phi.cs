@@ -5,7 +5,7 @@ namespace StreamRnn.Onnx;
 /// <summary>φ of a dense layer or an output layer: what is done to its sums.</summary>
 internal static class Phi
 {
-    private const string Identity = "identity";
+    public const string Identity = "identity";
 
     /// <summary>By the name that topologies use; where the spec names none, that of its kind or loss.</summary>
     public static string Of(LayerSpec spec) => spec.Activation

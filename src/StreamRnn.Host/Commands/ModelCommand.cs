@@ -6,26 +6,29 @@ using StreamRnn.Nets;
 
 namespace StreamRnn.Host.Commands;
 
-/// <summary><c>model</c>: what is in a model file, its earlier versions, and the way back to one.</summary>
+/// <summary><c>model</c>: what is in a model file, its earlier versions, the way back to one, and <see cref="ModelOnnx"/>.</summary>
 internal static class ModelCommand
 {
     private static readonly JsonSerializerOptions Json = new() { WriteIndented = false, Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     public static Command Create()
     {
-        var verb = new Verb("model", "Show what is in a model file, list its earlier versions, or go back to one.")
+        var verb = new Verb("model", "Show what is in a model file, list its earlier versions, go back to one, or exchange it as ONNX.")
         {
             Examples =
             [
                 ("streamrnn model show pump.model", "Layers, columns, how it was trained, its error."),
                 ("streamrnn model list pump.model", "The versions that are kept, oldest first."),
                 ("streamrnn model rollback pump.model", "Back to the version before; 'run' reads it at its next start."),
+                ("streamrnn model export pump.model --onnx pump.onnx", "For ONNX Runtime and others; 'model import' is the way back."),
             ],
             Notes = ["Every version that 'train' wrote is kept in the folder MODEL.history, up to the number that --keep says. Exit code 0: done, 2: there is no such file or version, or it cannot be used."],
         };
         verb.Add(Show());
         verb.Add(List());
         verb.Add(Rollback());
+        verb.Add(ModelOnnx.Export());
+        verb.Add(ModelOnnx.Import());
         return verb;
     }
 

@@ -32,6 +32,8 @@ internal sealed class NetGraph
         var value = "x";
         for (var l = 0; l < net.Layers.Count; l++)
             value = graph.Add(net.Topology.Layers[l], net.Layers[l], l + 1, value);
+        if (net.Topology.Layers[^1].Residual)
+            value = graph.AddInput(net, value);
         graph.Name(value, "y");
         return new ModelMessage(new GraphMessage("net")
         {
@@ -56,7 +58,6 @@ internal sealed class NetGraph
         GruLayer gru => Gru(gru, number, x),
         SimpleRnnLayer rnn => Rnn(rnn, number, x),
         DenseLayer dense => Dense(dense.W, dense.B, spec, number, x),
-        OutputLayer when spec.Residual => throw new OnnxException($"layer {number} is 'rnnOutput' with 'residual', which cannot be written as ONNX yet"),
         OutputLayer output => Dense(output.W, output.B, spec, number, x),
         DropoutLayer => x,
         _ => throw new OnnxException($"layer {number} is '{spec.Type}', which cannot be written as ONNX"),
@@ -109,6 +110,21 @@ internal sealed class NetGraph
             return $"sum_{n}_out";
         Node(activation, $"activation_{n}", [$"sum_{n}_out"], [$"activation_{n}_out"], activation == "Softmax" ? [Int("axis", -1)] : []);
         return $"activation_{n}_out";
+    }
+
+    /// <summary>y + x, or y + E x where a value that goes in moves several that come out.</summary>
+    private string AddInput(Net net, string y)
+    {
+        var moved = "x";
+        var map = ResidualMap.Of(net.Output!.Loss);
+        if (!ResidualMap.IsIdentity(map, net.Inputs))
+        {
+            Node("MatMul", "spread", ["x", Tensor("e", [net.Inputs, net.Outputs], map)], ["spread_out"]);
+            moved = "spread_out";
+        }
+
+        Node("Add", "residual", [y, moved], ["residual_out"]);
+        return "residual_out";
     }
 
     /// <summary>What the last layer gives is the graph's output; of a net without a layer that does something, the input is.</summary>

@@ -30,18 +30,20 @@ internal static class Dense
 
     public static IReadOnlyList<Value> Add(Call call, GraphReader reader)
     {
+        if (call[0] is Signal one && call[1] is Signal other)
+            return [Residual(call, reader, one, other)];
         var (x, bias) = call[0] is Signal ? (call[0], call[1]) : (call[1], call[0]);
         if (bias is not Block<float> numbers)
-            throw call.Refused($"adds {Call.Named(call[0])} and {Call.Named(call[1])}; supported is a bias that stands in the file, added to the output of a layer");
+            throw call.Refused($"adds {Call.Named(call[0])} and {Call.Named(call[1])}; supported is a bias that stands in the file, or the net's input, added to the output of a layer");
         var signal = reader.Flowing(call, x);
-        var open = Open(call, signal, link => link is { B: null, Activation: null });
+        var open = Open(call, signal, link => link is { B: null, Activation: null, Added: null });
         return [signal with { Chain = open with { B = Bias(call, numbers, open.Units) } }];
     }
 
     public static IReadOnlyList<Value> Activate(Call call, GraphReader reader, string activation)
     {
         var signal = reader.Flowing(call, call[0]);
-        return [signal with { Chain = Open(call, signal, link => link.Activation is null) with { Activation = activation } }];
+        return [signal with { Chain = Open(call, signal, link => link is { Activation: null, Added: null }) with { Activation = activation } }];
     }
 
     public static IReadOnlyList<Value> Softmax(Call call, GraphReader reader)
@@ -51,6 +53,22 @@ internal static class Dense
         if (axis != signal.Axes.Count - 1)
             throw call.Refused($"runs along axis {axis} ({signal.Axes[axis]}); supported is the axis of the values");
         return Activate(call, reader, "softmax");
+    }
+
+    /// <summary>y + x, or y + x E: what is predicted is the change from the row that goes in.</summary>
+    private static Signal Residual(Call call, GraphReader reader, Signal one, Signal other)
+    {
+        var (layer, input) = (one.Chain?.Path().Count ?? 0) >= (other.Chain?.Path().Count ?? 0) ? (one, other) : (other, one);
+        (layer, input) = (reader.Flowing(call, layer), reader.Flowing(call, input));
+        var map = input.Chain switch
+        {
+            null when layer.Chain is { Units: var units } chain && chain.Path()[0].Inputs == units => ResidualMap.Identity(units),
+            DenseLink { Before: null, B: null, Activation: null, Added: null } link when layer.Chain?.Path()[0].Inputs == link.Inputs && layer.Chain.Units == link.Units => Blocks.Transpose(new Block<float>([link.Units, link.Inputs], link.W), [1, 0]).Items,
+            _ => throw call.Refused("adds the outputs of two layers; supported is a bias that stands in the file, or the net's input, added to the output of its last layer"),
+        };
+        if (!layer.Axes.SequenceEqual(input.Axes))
+            throw call.Refused($"adds values along the axes ({string.Join(", ", layer.Axes)}) and ({string.Join(", ", input.Axes)}); supported are the same");
+        return layer with { Chain = Open(call, layer, link => link is { Activation: null, Added: null }) with { Added = map } };
     }
 
     private static Signal Layer(Call call, Signal x, int inputs, int units, float[] w, float[]? b)

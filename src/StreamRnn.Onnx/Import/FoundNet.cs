@@ -17,8 +17,8 @@ internal static class FoundNet
                     throw new OnnxException($"{link.Place} has the weight {weights[bad]}; weights must be finite");
         try
         {
-            var found = new Topology([.. path.Select((link, n) => SpecOf(link, n == path.Count - 1))]);
-            var net = new Net(Noted(noted, found, path[0].Inputs) ?? found, path[0].Inputs);
+            var topology = Noted(noted, path) ?? new Topology([.. path.Select((link, n) => SpecOf(link, n == path.Count - 1))]);
+            var net = new Net(topology, path[0].Inputs);
             foreach (var (layer, link) in net.Layers.Where(layer => layer.Parameters.Count > 0).Zip(path))
                 foreach (var (parameter, weights) in layer.Parameters.Zip(link.Weights))
                     weights.CopyTo(parameter.Values, 0);
@@ -34,19 +34,27 @@ internal static class FoundNet
     {
         RecurrentLink recurrent => new LayerSpec(recurrent.Type) { Units = recurrent.Units },
         DenseLink { Activation: "softmax" } when !isLast => throw new OnnxException($"a softmax follows {link.Place}, amid the net; supported is one at its end"),
-        DenseLink dense when isLast => new LayerSpec("rnnOutput") { Units = dense.Units, Activation = dense.Activation, Loss = dense.Activation is "softmax" or "sigmoid" ? "crossEntropy" : "mse" },
+        DenseLink { Added: { } map } when !isLast || !ResidualMap.IsIdentity(map, link.Units) => throw new OnnxException($"the net's input is added to the output of {link.Place}; supported is that at the end of a net, value by value"),
+        DenseLink dense when isLast => new LayerSpec("rnnOutput")
+        {
+            Units = dense.Units,
+            Activation = dense.Activation,
+            Loss = dense.Activation is "softmax" or "sigmoid" ? "crossEntropy" : "mse",
+            Residual = dense.Added is not null,
+        },
         DenseLink dense => new LayerSpec("dense") { Units = dense.Units, Activation = dense.Activation },
         _ => throw new InvalidOperationException($"{link.GetType().Name} is found and has no place in a topology"),
     };
 
-    private static Topology? Noted(string? noted, Topology found, int inputs)
+    private static Topology? Noted(string? noted, IReadOnlyList<Link> path)
     {
         if (noted is null)
             return null;
         try
         {
             var topology = Topology.Parse(noted);
-            return Shapes(topology, inputs).SequenceEqual(Shapes(found, inputs)) ? topology : null;
+            var layers = topology.Layers.Zip(new Net(topology, path[0].Inputs).Layers).Where(pair => pair.Second.Parameters.Count > 0).ToList();
+            return layers.Count == path.Count && layers.Zip(path).All(pair => IsSame(pair.First.First, pair.First.Second, pair.Second)) ? topology : null;
         }
         catch (TopologyException)
         {
@@ -54,8 +62,12 @@ internal static class FoundNet
         }
     }
 
-    /// <summary>What two topologies must have in common to compute the same from the same weights.</summary>
-    private static IEnumerable<(string Type, string Activation, int Inputs, int Outputs)> Shapes(Topology topology, int inputs) =>
-        topology.Layers.Zip(new Net(topology, inputs).Layers).Where(pair => pair.Second.Parameters.Count > 0)
-            .Select(pair => (pair.First.Type == "rnnOutput" ? "dense" : pair.First.Type, Phi.Of(pair.First), pair.Second.Inputs, pair.Second.Outputs));
+    /// <summary>Whether a layer as noted computes what the layer found computes.</summary>
+    private static bool IsSame(LayerSpec spec, Layer layer, Link link) => layer.Inputs == link.Inputs && layer.Outputs == link.Units && link switch
+    {
+        RecurrentLink recurrent => spec.Type == recurrent.Type,
+        DenseLink dense => spec.Type is "dense" or "rnnOutput" && Phi.Of(spec) == (dense.Activation ?? Phi.Identity)
+            && (dense.Added ?? []).AsSpan().SequenceEqual(spec.Residual && layer is OutputLayer output ? ResidualMap.Of(output.Loss) : []),
+        _ => false,
+    };
 }

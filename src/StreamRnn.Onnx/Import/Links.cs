@@ -36,6 +36,9 @@ internal sealed record DenseLink(Link? Before, string Place, int Inputs, int Uni
     /// <summary>As in a topology; null where no node has said it yet.</summary>
     public string? Activation { get; init; }
 
+    /// <summary>E, (inputs of the net, O), where x E is added to what the layer gives; null where nothing is.</summary>
+    public float[]? Added { get; init; }
+
     public override IReadOnlyList<float[]> Weights => [W, B ?? new float[Units]];
 
     /// <summary>A layer that changes nothing, so that a bias or an activation can follow any layer.</summary>
@@ -43,9 +46,6 @@ internal sealed record DenseLink(Link? Before, string Place, int Inputs, int Uni
     {
         if (width > LayerKind.MostUnits)
             throw new OnnxException($"{place}: a layer of {width} values; supported are at most {LayerKind.MostUnits}");
-        var w = new float[width * width];
-        for (var n = 0; n < width; n++)
-            w[n * width + n] = 1;
-        return new DenseLink(before, place, width, width, w);
+        return new DenseLink(before, place, width, width, ResidualMap.Identity(width));
     }
 }

@@ -20,6 +20,9 @@ internal static class OnnxNets
         """{"layers":[{"type":"lstm","units":6},{"type":"rnnOutput","units":2,"activation":"sigmoid","loss":"crossEntropy"}]}""",
         """{"layers":[{"type":"lstm","units":6},{"type":"rnnOutput","units":2,"loss":"quantile","levels":[0.1,0.5,0.9]}]}""",
         """{"layers":[{"type":"lstm","units":6},{"type":"rnnOutput","units":2,"loss":"studentT","components":2}]}""",
+        """{"layers":[{"type":"lstm","units":6},{"type":"rnnOutput","units":3,"residual":true}]}""",
+        """{"layers":[{"type":"gru","units":6},{"type":"rnnOutput","units":3,"loss":"quantile","levels":[0.1,0.9],"residual":true}]}""",
+        """{"layers":[{"type":"lstm","units":6},{"type":"rnnOutput","units":3,"loss":"studentT","components":2,"residual":true}]}""",
     ];
 
     public static TheoryData<string> Topologies => [.. All];

@@ -20,6 +20,7 @@ public sealed class OnnxReadTests
     [InlineData("lstm-alone-states", "lstm 5")]
     [InlineData("lstm-last-step-classes", "lstm 5, dense 4 relu, rnnOutput 3 softmax")]
     [InlineData("lstm-opset-9", "lstm 5, dense 5 tanh, rnnOutput 2")]
+    [InlineData("lstm-change", "lstm 5, rnnOutput 3")]
     [InlineData("gru", "gru 5, rnnOutput 2")]
     [InlineData("gru-two-layers-unfolded", "gru 5, gru 5, rnnOutput 1")]
     [InlineData("rnn-states", "simpleRnn 5, rnnOutput 2 sigmoid")]
@@ -47,12 +48,16 @@ public sealed class OnnxReadTests
     }
 
     [Fact]
+    public void ANetThatPredictsTheChangeSaysSo() => Assert.True(OnnxNets.Read(File("lstm-change")).Net.Topology.Layers[^1].Residual);
+
+    [Fact]
     public void ANotedTopologyThatIsNotTheGraphsIsPassedOver()
     {
         var net = OnnxNets.Net("""{"layers":[{"type":"lstm","units":5},{"type":"rnnOutput","units":2,"loss":"mae"}]}""");
         Assert.Equal("mae", Noting(net.Topology.ToJson()).Layers[1].Loss);
         Assert.Equal("mse", Noting("""{"layers":[{"type":"lstm","units":6},{"type":"rnnOutput","units":2,"loss":"mae"}]}""").Layers[1].Loss);
         Assert.Equal("mse", Noting("""{"layers":[{"type":"lstm","units":5},{"type":"rnnOutput","units":2,"loss":"mae","activation":"tanh"}]}""").Layers[1].Loss);
+        Assert.Equal("mse", Noting("""{"layers":[{"type":"gru","units":5},{"type":"rnnOutput","units":2,"loss":"mae"}]}""").Layers[1].Loss);
         Assert.Equal("mse", Noting("not a topology").Layers[1].Loss);
 
         Topology Noting(string topology)

@@ -83,7 +83,7 @@ public sealed class OnnxRefusalTests
         Refused(With("LSTM", new AttributeMessage("novelty") { Int = 1 }), "operator 'LSTM' (node 'lstm_1')", "attribute 'novelty' is not supported");
         Refused(Changed(node => node.Operator == "Add" ? node with { Operator = "Conv" } : node), "operator 'Conv' (node 'sum_2') is not supported; supported are LSTM");
         Refused(Changed(node => node.Operator == "Add" ? node with { Domain = "com.example" } : node), "operator 'com.example.Add' (node 'sum_2') is not supported");
-        Refused(Changed(node => node.Operator == "Add" ? node with { Inputs = [node.Inputs[0], node.Inputs[0]] } : node), "operator 'Add' (node 'sum_2')", "the output of a layer");
+        Refused(Changed(node => node.Operator == "Add" ? node with { Inputs = [node.Inputs[0], node.Inputs[0]] } : node), "operator 'Add' (node 'sum_2')", "adds the outputs of two layers");
         Refused(Changed(node => node.Operator == "LSTM" ? node with { Inputs = [.. node.Inputs.Take(4), "lengths", .. node.Inputs.Skip(5)] } : node), "reads 'lengths', which no node before it makes");
         Refused(Changed(node => node.Operator == "MatMul" ? node with { Inputs = ["cn_1", "w_2"] } : node), "cell state");
         Refused(Graph(graph => graph with { Outputs = [] }), "no output");

@@ -43,6 +43,13 @@ class Net(nn.Module):
         return (y, *state) if self.states else y
 
 
+class Change(Net):
+    """Predicts the change from the row that goes in."""
+
+    def forward(self, x):
+        return x + super().forward(x)
+
+
 def numbers(tensor):
     return [float("%.9g" % v) for v in tensor.detach().reshape(-1).tolist()]
 
@@ -130,5 +137,6 @@ export("gru", Net(nn.GRU, nn.Linear(UNITS, 2)))
 export("gru-two-layers-unfolded", Net(nn.GRU, nn.Linear(UNITS, 1), layers=2), opset_version=16, do_constant_folding=False)
 export("rnn-states", Net(nn.RNN, nn.Sequential(nn.Linear(UNITS, 2), nn.Sigmoid()), states=1))
 keras_plumbing()
+export("lstm-change", Change(nn.LSTM, nn.Linear(UNITS, INPUTS), batch_first=True))
 json.dump(expected, open("expected.json", "w"))
 sys.stdout.write("".join("%s\n" % name for name in expected))
