@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Diagnostics;
 using System.Globalization;
 using StreamRnn.Host.Models;
 using StreamRnn.Nets;
@@ -19,6 +20,7 @@ internal static class TrainCommand
             [
                 ("streamrnn train --data pump-*.csv --out pump.model", "A net for devices like these, judged on the last fifth of each file."),
                 ("streamrnn train --data pump.csv --net net.json --out pump.model --time 5m", "With layers of your own, within five minutes."),
+                ("streamrnn train --data pump.csv --out pump.model --search 10m", "With the best net that ten minutes find for these rows."),
                 ("streamrnn replay new.csv --model pump.model", "What it finds in rows that it has not seen."),
             ],
             Notes =
@@ -46,35 +48,76 @@ internal static class TrainCommand
         var net = NetOf(parsed.GetValue(options.Net), data.Columns.Count, plan.Seed);
         output.Write(net.Describe());
 
-        var end = Train(net, data, plan, parsed.GetValue(options.Time), parsed.InvocationConfiguration, cancel);
+        var (search, time) = (parsed.GetValue(options.Search), parsed.GetValue(options.Time));
+        if (search is not null && time is not null)
+            throw new UsageException("--search and --time are both given; --search says how long the search takes, its final training included.");
+        (net, var ended, var how) = search is { } budget
+            ? Search(net.Topology, data, plan, budget, parsed.InvocationConfiguration, cancel)
+            : Train(net, data, plan, time, parsed.InvocationConfiguration, cancel);
         var id = parsed.GetValue(options.Id) ?? Path.GetFileNameWithoutExtension(history.Path);
         var error = data.Judge(new NetModel(net, data.Columns, data.Normaliser, id));
         var notes = new Dictionary<string, string>(data.Notes(), StringComparer.Ordinal)
         {
-            ["training"] = string.Create(CultureInfo.InvariantCulture,
-                $"{plan.Optimiser}, learning rate {plan.LearningRate}, {plan.Lanes} side by side, chunks of {plan.Chunk}, {end.Epochs} epochs, {end.Rows} rows, seed {plan.Seed}"),
+            ["training"] = how,
         };
         if (error is not null)
             notes["error"] = error.Say();
         var model = new NetModel(net, data.Columns, data.Normaliser, id, notes);
         var dropped = history.Write(model, parsed.GetValue(options.Keep));
-        Tell(output, end, error, model, history, dropped);
+        Tell(output, ended, error, model, history, dropped);
         return ExitCode.Fine;
     }
 
-    private static TrainingResult Train(Net net, TrainingData data, TrainingPlan plan, TimeSpan? time, InvocationConfiguration console, CancellationToken cancel)
+    private static (Net Net, string Ended, string How) Train(Net net, TrainingData data, TrainingPlan plan, TimeSpan? time, InvocationConfiguration console, CancellationToken cancel)
     {
         try
         {
             using var trainer = new Trainer(net, data.Set, plan);
             using var progress = new TrainingLine(console, plan, time);
-            return trainer.Train(progress, time is null ? null : progress.Spent, cancel);
+            var end = trainer.Train(progress, time is null ? null : progress.Spent, cancel);
+            return (net, Ended(end), How(plan, string.Create(CultureInfo.InvariantCulture, $"{end.Epochs} epochs, {end.Rows} rows")));
         }
         catch (Exception e) when (e is DivergedException or ArgumentException)
         {
             throw new UsageException(e.Message + ". Nothing was written.");
         }
     }
+
+    private static (Net Net, string Ended, string How) Search(Topology start, TrainingData data, TrainingPlan plan, TimeSpan budget, InvocationConfiguration console, CancellationToken cancel)
+    {
+        try
+        {
+            var output = console.Output;
+            output.WriteLine($"Searching for {Durations.Say(budget)}:");
+            var began = Stopwatch.GetTimestamp();
+            var result = new TopologySearch(data.Set, start, plan).Run(() => Math.Min(1, Stopwatch.GetElapsedTime(began) / budget), new Teller(candidate =>
+            {
+                output.WriteLine($"{SearchTable.Line(candidate, won: false)}  ({Stopwatch.GetElapsedTime(began):hh\\:mm\\:ss})");
+                output.Flush();
+            }), cancel);
+            output.WriteLine();
+            output.Write(SearchTable.Of(result));
+            output.WriteLine(SearchTable.Verdict(result));
+            output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"To train it again: --lr {result.LearningRate} and --net with {result.Net.Topology.ToJson()}"));
+            output.Write(result.Net.Describe());
+            var tried = string.Create(CultureInfo.InvariantCulture, $"found by a search of {Durations.Say(budget)} over {result.Candidates.Count} nets, held-out loss {result.Found:0.0000} against {result.Start:0.0000} of the net it began with");
+            return (result.Net, cancel.IsCancellationRequested ? "Stopped when asked: the best net so far is kept." : "The search is over; the better net is kept.", How(plan with { LearningRate = result.LearningRate }, tried));
+        }
+        catch (Exception e) when (e is DivergedException or DataException or ArgumentException)
+        {
+            throw new UsageException(e.Message + ". Nothing was written.");
+        }
+    }
+
+    private static string How(TrainingPlan plan, string rest) => string.Create(CultureInfo.InvariantCulture,
+        $"{plan.Optimiser}, learning rate {plan.LearningRate}, {plan.Lanes} side by side, chunks of {plan.Chunk}, {rest}, seed {plan.Seed}");
+
+    private static string Ended(TrainingResult end) => end.End switch
+    {
+        TrainingEnd.Cancelled => $"Stopped when asked, in epoch {end.Epochs}: the best net so far is kept.",
+        TrainingEnd.NoBetter => $"Ended after epoch {end.Epochs}: the rows held out were predicted no better for a while; the best net is kept.",
+        _ => $"Ended after epoch {end.Epochs}; the best net is kept.",
+    };
 
     private static Net NetOf(string? path, int channels, ulong seed)
     {
@@ -99,14 +142,9 @@ internal static class TrainCommand
         }
     }
 
-    private static void Tell(TextWriter output, TrainingResult end, HeldOutError? error, NetModel model, ModelHistory history, IReadOnlyList<string> dropped)
+    private static void Tell(TextWriter output, string ended, HeldOutError? error, NetModel model, ModelHistory history, IReadOnlyList<string> dropped)
     {
-        output.WriteLine(end.End switch
-        {
-            TrainingEnd.Cancelled => $"Stopped when asked, in epoch {end.Epochs}: the best net so far is kept.",
-            TrainingEnd.NoBetter => $"Ended after epoch {end.Epochs}: the rows held out were predicted no better for a while; the best net is kept.",
-            _ => $"Ended after epoch {end.Epochs}; the best net is kept.",
-        });
+        output.WriteLine(ended);
         if (error is not null)
         {
             output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"Mean absolute error on the {error.Rows} rows held out:"));
@@ -119,5 +157,11 @@ internal static class TrainCommand
         output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"Written: {history.Path}, model {model.Id}, version {model.Version}, {new FileInfo(history.Path).Length / 1024.0:0} KiB."));
         if (history.All() is { Count: > 1 } all)
             output.WriteLine($"Earlier versions kept: {string.Join(", ", all.SkipLast(1).Select(k => k.Model.Version))}{(dropped.Count > 0 ? $"; dropped: {string.Join(", ", dropped)}" : "")}.");
+    }
+
+    /// <summary>Reports on the search's own thread: <see cref="Progress{T}"/> would reorder the lines.</summary>
+    private sealed class Teller(Action<Candidate> tell) : IProgress<Candidate>
+    {
+        public void Report(Candidate value) => tell(value);
     }
 }

@@ -49,6 +49,9 @@ internal sealed class TrainOptions
 
     public Option<TimeSpan?> Time { get; } = Length("--time", $"How long to train at most, {Durations.Allowed}. The result then depends on the machine's speed. Default: no limit.");
 
+    public Option<TimeSpan?> Search { get; } = Length("--search",
+        "Look for a better net than --net for so long: kinds, sizes and number of layers and the learning rate change, the promising learn on, and the winner meets the net it began with on the rows held out.");
+
     public Option<int> Patience { get; } = Whole("--patience", "Epochs without a better held-out loss after which training stops.", Usual.Patience, 1, 1_000_000);
 
     public Option<string> Optimiser { get; } = new("--optimizer")
@@ -75,7 +78,7 @@ internal sealed class TrainOptions
 
     public Option<int> Keep { get; } = Whole("--keep", "Earlier versions of --out that are kept.", 10, 0, 10_000);
 
-    public IEnumerable<Option> All => [Data, Out, Net, Id, Gaps, HoldOut, Epochs, Time, Patience, Optimiser, Rate, Batch, Chunk, Seed, Keep];
+    public IEnumerable<Option> All => [Data, Out, Net, Id, Gaps, HoldOut, Epochs, Time, Search, Patience, Optimiser, Rate, Batch, Chunk, Seed, Keep];
 
     public TrainingPlan PlanOf(ParseResult parsed) => new()
     {

@@ -60,10 +60,9 @@ public sealed class Trainer : IDisposable
     /// <exception cref="DivergedException">A loss or gradient is not finite.</exception>
     public TrainingResult Train(IProgress<TrainingReport>? progress = null, Func<double>? spent = null, CancellationToken cancel = default)
     {
-        var chunks = Math.Max(1, (_lanes.Rows + ((long)_lanes.Count * _lanes.Steps) - 1) / ((long)_lanes.Count * _lanes.Steps)) * (double)_plan.Epochs;
         var schedule = new CosineSchedule(_plan.LearningRate, _plan.LearningRate * _plan.LastShare, 1000, 20);
         var heldOut = double.NaN;
-        var (done, sinceBest) = (0, 0);
+        var sinceBest = 0;
         while (_epoch < _plan.Epochs)
         {
             BeginEpoch();
@@ -72,8 +71,9 @@ public sealed class Trainer : IDisposable
             {
                 if (cancel.IsCancellationRequested)
                     return End(TrainingEnd.Cancelled);
-                var share = Math.Max(done++ / chunks, spent?.Invoke() ?? 0);
-                if (share >= 1 && done > 1)
+                // By rows: how many chunks an epoch has depends on where it was cut.
+                var share = Math.Max((_epoch - 1 + (_epochRows / (double)_lanes.Rows)) / _plan.Epochs, spent?.Invoke() ?? 0);
+                if (share >= 1 && _rows > 0)
                     return End(TrainingEnd.Finished);
                 rate = schedule.At((int)(1000 * Math.Min(share, 1)));
                 progress?.Report(new TrainingReport(_epoch, _plan.Epochs, _epochRows / (double)_lanes.Rows, _rows, _epochLoss / _epochWeight, heldOut, Best, rate));

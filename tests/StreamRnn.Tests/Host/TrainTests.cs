@@ -134,6 +134,25 @@ public sealed class TrainTests
     }
 
     [Fact]
+    public async Task ASearchPrintsWhatItTriedAndHowTheWinnerDidAgainstTheNetItBeganWith()
+    {
+        using var folder = new Folder();
+        var path = Path.Combine(folder.Path, "own.model");
+        var net = folder.Write("net.json", """{"layers":[{"type":"simpleRnn","units":4},{"type":"rnnOutput","units":2,"loss":"mse"}]}""");
+        var (code, output, error) = await Run("train", "--data", Rows(folder, "a.csv", 1), "--net", net, "--out", path, "--search", "1s", "--batch", "4", "--chunk", "16");
+        Assert.Equal((0, ""), (code, error));
+        Assert.Contains("the net to begin with", output, StringComparison.Ordinal);
+        Assert.Contains("Final on the rows held out", output, StringComparison.Ordinal);
+        Assert.Contains("To train it again: --lr ", output, StringComparison.Ordinal);
+        Assert.StartsWith("adam, learning rate ", Load(path).Notes["training"], StringComparison.Ordinal);
+        Assert.Contains("found by a search of 1 s over ", Load(path).Notes["training"], StringComparison.Ordinal);
+
+        (code, _, error) = await Run("train", "--data", Rows(folder, "a.csv", 1), "--out", path, "--search", "1s", "--holdout", "0");
+        Assert.Equal(2, code);
+        Assert.Contains("a search needs rows that are held out", error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task WhatIsNoModelIsNotOverwritten()
     {
         using var folder = new Folder();
