@@ -27,7 +27,7 @@ static int Usage()
     Console.Error.WriteLine("""
         dotnet run -c Release --project tests/StreamRnn.Benchmarks -- VERB
 
-          kernels [FILE.md]     LSTM step and training: ns and share of the core's own FMA peak, measured in the same run (about 20 s)
+          kernels [FILE.md]     steps and training of every cell: ns and share of the core's own FMA peak, measured in the same run (about 90 s)
           peers [FILE.md]       LSTM step against ONNX Runtime and PyTorch, training against PyTorch, one thread each (about 50 s); with FILE.md a plot beside it
           pipeline [FILE.md]    the whole way in process at 10,000 devices: ns and bytes per reading, bytes per series (about 20 s)
           service [FILE.md]     the service as a process behind mosquitto: messages/s and publish-to-alert latency (about 60 s; needs mosquitto)

@@ -57,6 +57,7 @@ internal sealed unsafe class BlockedStep<TVector, TLanes, TCell> : RecurrentStep
     public override void Dispose() => _packed.Dispose();
 
     [SkipLocalsInit]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private protected override void Run(StateBank bank, int offset, ReadOnlySpan<int> rows, ReadOnlySpan<float> x)
     {
         ObjectDisposedException.ThrowIf(_packed.Start is null, this);
@@ -79,6 +80,7 @@ internal sealed unsafe class BlockedStep<TVector, TLanes, TCell> : RecurrentStep
     }
 
     /// <summary>Copies [x | h] of every sequence: h is read by all unit blocks while they overwrite it in the bank.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Stage(float* states, nint stride, int* rows, int count, int remaining, float* x, float* panel)
     {
         for (var n = 0; n < count; n++, panel += _length, x += Inputs)
@@ -107,6 +109,7 @@ internal sealed unsafe class BlockedStep<TVector, TLanes, TCell> : RecurrentStep
     }
 
     [SkipLocalsInit]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void StepBlock(float* states, nint stride, int* rows, int count, float* panel, int block)
     {
         var width = TLanes.Width;
@@ -130,6 +133,7 @@ internal sealed unsafe class BlockedStep<TVector, TLanes, TCell> : RecurrentStep
 
     /// <summary>A sequence alone has only four sums to a block, too few to hide the latency of a multiply-add: two blocks at once have eight.</summary>
     [SkipLocalsInit]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void StepTwoBlocks(float* state, float* panel, int block)
     {
         var width = TLanes.Width;

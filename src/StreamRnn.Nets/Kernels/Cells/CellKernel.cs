@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace StreamRnn.Nets.Kernels;
 
 /// <summary>A layer's cell at one vector width, behind virtual calls that are few and long.</summary>
@@ -23,6 +25,7 @@ internal sealed unsafe class CellKernel<TVector, TLanes, TCell>(RecurrentLayer l
 {
     public override RecurrentStep Prepare() => new BlockedStep<TVector, TLanes, TCell>(layer);
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override void Forward(int batch, TapeRow row, nint hRow)
     {
         for (var b = 0; b < batch; b++)
@@ -33,6 +36,7 @@ internal sealed unsafe class CellKernel<TVector, TLanes, TCell>(RecurrentLayer l
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override void Backward(int batch, TapeRow row, nint hRow)
     {
         for (var b = 0; b < batch; b++)
