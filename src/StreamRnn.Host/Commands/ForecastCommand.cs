@@ -32,7 +32,7 @@ internal static class ForecastCommand
             ],
             Notes =
             [
-                "Where the net is trained on the spot, the last fifth of the file is held out and forecast as well: how many of its values lay within the interval is said.",
+                "Where there is no model, two small nets are trained on the file, one that predicts changes and one that predicts values; the last fifth of the file is held out and forecast by both, the better is used, and how it fared is said.",
                 "Intervals are what the net believes. A model of loss mse or mae predicts points only: it has none.",
             ],
         };

@@ -16,14 +16,14 @@ internal static class ForecastText
         int[] steps = [.. Enumerable.Range(0, forecast.Steps).Where(n => (n + 1) % every == 0 || n == 0 || n == forecast.Steps - 1)];
         for (var c = 0; c < forecast.Rows.Width; c++)
         {
-            var format = Format(forecast, c);
-            output.WriteLine(string.Create(culture, $"{forecast.Rows.Columns[c]}, last value {forecast.Rows[forecast.Rows.Rows - 1][c].ToString(format, culture)}{(every > 1 ? $"; every {every} steps" : "")}"));
+            var decimals = Decimals(forecast, c);
+            output.WriteLine(string.Create(culture, $"{forecast.Rows.Columns[c]}, last value {Number(forecast.Rows[forecast.Rows.Rows - 1][c], decimals)}{(every > 1 ? $"; every {every} steps" : "")}"));
             output.WriteLine(forecast.HasIntervals ? "  step  time                         5 %      median        95 %" : "  step  time                       value");
             foreach (var n in steps)
             {
                 var line = string.Create(culture, $"{n + 1,6}  {Time(forecast.TimeOf(n)),-20}");
                 double[] values = forecast.HasIntervals ? [SeriesForecast.Low, 0.5, SeriesForecast.High] : [0.5];
-                output.WriteLine(line + string.Concat(values.Select(p => forecast.Quantile(n, c, p).ToString(format, culture).PadLeft(12))));
+                output.WriteLine(line + string.Concat(values.Select(p => Number(forecast.Quantile(n, c, p), decimals).PadLeft(12))));
             }
         }
     }
@@ -68,13 +68,16 @@ internal static class ForecastText
 
     private static string Time(Instant time) => IsCalendar(time) ? time.ToString() : time.Seconds.ToString("0.###", CultureInfo.InvariantCulture);
 
+    private static string Number(double value, int decimals) =>
+        (Math.Round(value, decimals) + 0.0).ToString("F" + decimals.ToString(CultureInfo.InvariantCulture), CultureInfo.InvariantCulture); // + 0: no "-0.00"
+
     /// <summary>As many decimals as tell a hundredth of what the forecast spans.</summary>
-    private static string Format(SeriesForecast forecast, int channel)
+    private static int Decimals(SeriesForecast forecast, int channel)
     {
         var (least, greatest) = (double.PositiveInfinity, double.NegativeInfinity);
         for (var n = 0; n < forecast.Steps; n++)
             (least, greatest) = (Math.Min(least, forecast.Quantile(n, channel, SeriesForecast.Low)), Math.Max(greatest, forecast.Quantile(n, channel, SeriesForecast.High)));
         var span = Math.Max(greatest - least, 1e-9);
-        return "F" + Math.Clamp((int)Math.Ceiling(2 - Math.Log10(span)), 0, 9).ToString(CultureInfo.InvariantCulture);
+        return Math.Clamp((int)Math.Ceiling(2 - Math.Log10(span)), 0, 9);
     }
 }

@@ -87,61 +87,49 @@ internal sealed class SeriesForecast
         return (SequenceMatrix.FromRows(Enumerable.Range(0, rows.Rows).Select(r => places.Select(place => rows[r][place]).ToArray()), model.Columns, path), times);
     }
 
-    /// <summary>A small net for these rows, and how its forecasts fared on the last of them.</summary>
+    /// <summary>
+    /// A small net for these rows, and how its forecasts fared on the last of them. Two are trained, each for half the time: one that predicts changes, which drifts as far as the rows do, and one that
+    /// predicts values, which comes back to what it knows. The better forecaster is kept.
+    /// </summary>
     private static (NetModel Model, string Judged) Train(SequenceMatrix rows, ForecastRequest request, TextWriter said, CancellationToken cancel)
     {
         if (rows.Rows < 60)
             throw new UsageException($"{request.Path} has {rows.Rows} rows; expected are at least 60 to train a net on them. With --model fewer will do.");
         var cut = TrainingSet.CutOf(rows.Rows - 1, HeldOut) + 1;
         var normaliser = Normaliser.Fit([rows.Slice(0, cut)]);
-        var net = new Net(
-            new Topology(new LayerSpec("lstm") { Units = 32 }, new LayerSpec("rnnOutput") { Units = rows.Width, Loss = "studentT", Residual = true }), rows.Width, Seeded.For(request.Seed, 0));
         said.WriteLine(string.Create(CultureInfo.InvariantCulture, $"Training on {cut} of {rows.Rows} rows of {rows.Width} {(rows.Width == 1 ? "channel" : "channels")} for {request.Training.TotalSeconds:0} s …"));
         said.Flush();
+        var data = TrainingSet.HoldOutTails([rows.ToSequence(normaliser)], HeldOut);
+        (NetModel Model, ForecastTrial Trial)? best = null;
+        foreach (var residual in new[] { true, false })
+        {
+            var net = new Net(
+                new Topology(new LayerSpec("lstm") { Units = 32 }, new LayerSpec("rnnOutput") { Units = rows.Width, Loss = "studentT", Residual = residual }), rows.Width, Seeded.For(request.Seed, 0));
+            var end = Learn(net, data, request, cancel);
+            var model = new NetModel(net, rows.Columns, normaliser, "on-the-spot");
+            var trial = ForecastTrial.Of(model, rows, cut, request);
+            said.WriteLine(string.Create(CultureInfo.InvariantCulture,
+                $"{(residual ? "changes" : "values"),-8} {end.Epochs} epochs, held-out loss {end.HeldOut:0.000} (negative log likelihood of the next row), pinball loss of forecasts {trial.Score:0.000}"));
+            if (best is null || trial.Score < best.Value.Trial.Score)
+                best = (model, trial);
+        }
+
+        return (best!.Value.Model, best.Value.Trial.Say(rows.Rows - cut));
+    }
+
+    private static TrainingResult Learn(Net net, TrainingSet data, ForecastRequest request, CancellationToken cancel)
+    {
         var began = TimeProvider.System.GetTimestamp();
         var plan = new TrainingPlan { Lanes = 16, Chunk = 64, Epochs = 1_000_000, Patience = 200, LearningRate = 5e-3, Seed = request.Seed };
-        TrainingResult end;
         try
         {
-            using var trainer = new Trainer(net, TrainingSet.HoldOutTails([rows.ToSequence(normaliser)], HeldOut), plan);
-            end = trainer.Train(spent: () => Math.Min(1, TimeProvider.System.GetElapsedTime(began) / request.Training), cancel: cancel);
+            using var trainer = new Trainer(net, data, plan);
+            return trainer.Train(spent: () => Math.Min(1, TimeProvider.System.GetElapsedTime(began) / request.Training * 2), cancel: cancel);
         }
         catch (DivergedException e)
         {
             throw new UsageException($"{request.Path}: {e.Message}.");
         }
-
-        said.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{end.Epochs} epochs, held-out loss {end.HeldOut:0.000} (negative log likelihood)"));
-        var model = new NetModel(net, rows.Columns, normaliser, "on-the-spot");
-        return (model, Judge(model, rows, cut, request));
-    }
-
-    /// <summary>Forecasts from up to 20 places in the rows held out, as far as asked or as there are rows, held against what came.</summary>
-    private static string Judge(NetModel model, SequenceMatrix rows, int cut, ForecastRequest request)
-    {
-        var steps = Math.Min(request.Steps, (rows.Rows - cut) / 2);
-        if (steps < 1)
-            return "Too few rows were held out to judge the forecast by.";
-        var last = rows.Rows - steps;
-        int[] places = [.. Enumerable.Range(0, 20).Select(n => cut + ((last - cut) * n / 19)).Distinct()];
-        var (within, count, error, persistence) = (0, 0, 0.0, 0.0);
-        foreach (var (place, state, y) in States(model, rows, places))
-        {
-            var forecast = Forecast.Draw(model.Net, state, y, steps, Math.Min(request.Paths, 200), request.Seed);
-            for (var n = 0; n < steps; n++)
-                for (var c = 0; c < rows.Width; c++)
-                {
-                    var (came, before) = (model.Normaliser.Apply(c, rows[place + n][c]), model.Normaliser.Apply(c, rows[place - 1][c]));
-                    count++;
-                    within += came >= forecast.Quantile(n, c, Low) && came <= forecast.Quantile(n, c, High) ? 1 : 0;
-                    error += Math.Abs(came - forecast.Quantile(n, c, 0.5));
-                    persistence += Math.Abs(came - before);
-                }
-        }
-
-        return string.Create(CultureInfo.InvariantCulture,
-            $"On the {rows.Rows - cut} rows held out, {places.Length} forecasts of {steps} steps: {within / (double)count:P0} of the values lay within the 90 % interval; "
-            + $"the median was {(error <= persistence ? $"{1 - (error / persistence):P0} nearer" : $"{(error / persistence) - 1:P0} farther off")} than 'nothing changes'.");
     }
 
     /// <summary>The net's state and outputs after the first <paramref name="count"/> rows.</summary>
@@ -151,7 +139,8 @@ internal sealed class SeriesForecast
         return (state, y);
     }
 
-    private static IEnumerable<(int Place, float[] State, float[] Outputs)> States(NetModel model, SequenceMatrix rows, int[] places)
+    /// <summary>The net's state and outputs after as many rows as each of the places says.</summary>
+    internal static IEnumerable<(int Place, float[] State, float[] Outputs)> States(NetModel model, SequenceMatrix rows, int[] places)
     {
         using var step = model.Net.Prepare();
         using var bank = model.Net.CreateBank(1);

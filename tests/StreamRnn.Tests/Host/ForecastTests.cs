@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using StreamRnn.Host;
+using StreamRnn.Host.Forecasting;
 using StreamRnn.Nets;
 
 namespace StreamRnn.Tests.Host;
@@ -67,6 +68,25 @@ public sealed class ForecastTests
         await Refused("ends in .png", "forecast", rows, "--out", "picture.jpg");
         await Refused("there is no file", "forecast", rows, "--model", Path.Combine(folder.Path, "none.model"));
         await Refused("has the channels a, b; the model m expects a, c", "forecast", rows, "--model", Model(folder, "mse", "a", "c"));
+    }
+
+    [Fact]
+    public void ATrialCountsWhatLayWithinTheIntervalAndComparesWithNothingChanges()
+    {
+        // A mixture of weights zero is Student-t with ν = 4 and scale 1 around 0; its 90 % interval is ± 2.13, where 96.7 % of normal numbers lie.
+        var net = new Net(new Topology(new LayerSpec("rnnOutput") { Units = 1, Loss = "studentT" }), 1);
+        var model = new NetModel(net, ["a"], new Normaliser([100], [2]), "m");
+        var seeded = new Seeded(1);
+        var rows = SequenceMatrix.FromRows(Enumerable.Range(0, 900).Select(_ => new[] { (float)(100 + (2 * seeded.NextNormal())) }), ["a"]);
+        var trial = ForecastTrial.Of(model, rows, 400, new ForecastRequest("a.csv", 40, null, TimeSpan.Zero, 200, null, false, 1));
+        Assert.Equal((20, 40), (trial.Places, trial.Steps));
+        Assert.InRange(trial.Within, 0.93, 0.99);
+        Assert.InRange(trial.Error, 0.72, 0.88);             // √(2/π) = 0.80
+        Assert.InRange(trial.Persistence, 0.9, 1.4);         // about √2 of that
+        Assert.Contains("nearer than 'nothing changes'", trial.Say(500), StringComparison.Ordinal);
+        Assert.Contains("do not rely on it", (trial with { Error = 2 }).Say(500), StringComparison.Ordinal);
+        Assert.Contains("exactly right", (trial with { Persistence = 0 }).Say(500), StringComparison.Ordinal);
+        Assert.Contains("Too few", ForecastTrial.Of(model, rows, 899, new ForecastRequest("a.csv", 40, null, TimeSpan.Zero, 200, null, false, 1)).Say(1), StringComparison.Ordinal);
     }
 
     private static async Task Refused(string says, params string[] line)
