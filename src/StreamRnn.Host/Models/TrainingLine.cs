@@ -25,7 +25,7 @@ internal sealed class TrainingLine(InvocationConfiguration console, TrainingPlan
             return;
         _told = elapsed;
         if (_live)
-            console.Output.Write($"\r{Of(value, elapsed)}\e[K");
+            console.Output.Write($"\r{Within(Of(value, elapsed))}\e[K");
         else
             console.Output.WriteLine(Of(value, elapsed));
         console.Output.Flush();
@@ -36,6 +36,9 @@ internal sealed class TrainingLine(InvocationConfiguration console, TrainingPlan
         if (_last.Epoch > 0)
             console.Output.WriteLine((_live ? "\r\e[K" : "") + Of(_last, Stopwatch.GetElapsedTime(_began)));
     }
+
+    // A line that wraps could not be written over.
+    private static string Within(string line) => Console.WindowWidth is > 20 and var width && line.Length >= width ? line[..(width - 1)] : line;
 
     private string Of(in TrainingReport report, TimeSpan elapsed)
     {
