@@ -33,7 +33,7 @@ public static class OnnxModel
     /// <param name="columns">Names of the columns that go in, in the order of x.</param>
     /// <param name="normaliser">How values become x; where the file says nothing either, they are x as they are.</param>
     /// <param name="id">What the model is called.</param>
-    /// <param name="notes">Added to those of the file.</param>
+    /// <param name="notes">What to note of a file that is not of ours; one of ours gives exactly the model back that it was made of.</param>
     /// <exception cref="OnnxException">The file cannot be used, or does not say which columns go in and nor does the caller.</exception>
     public static NetModel Read(Stream stream, IReadOnlyList<string>? columns, Normaliser? normaliser, string id, IReadOnlyDictionary<string, string>? notes = null)
     {
@@ -43,8 +43,9 @@ public static class OnnxModel
         if (normaliser is null && Parsed<double>(file, Shift) is { } shift && Parsed<double>(file, Scale) is { } scale)
             normaliser = Checked(() => new Normaliser(shift, scale));
         var all = file.Metadata.Where(pair => pair.Key.StartsWith(NotePrefix, StringComparison.Ordinal)).ToDictionary(pair => pair.Key[NotePrefix.Length..], pair => pair.Value, StringComparer.Ordinal);
-        foreach (var (key, value) in notes ?? new Dictionary<string, string>())
-            all[key] = value;
+        if (!file.Metadata.ContainsKey(Id))
+            foreach (var (key, value) in notes ?? new Dictionary<string, string>())
+                all[key] = value;
         return Checked(() => new NetModel(file.Net, columns, normaliser ?? Normaliser.None(inputs), file.Metadata.GetValueOrDefault(Id) ?? id, all));
     }
 

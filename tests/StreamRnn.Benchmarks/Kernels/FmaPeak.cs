@@ -19,6 +19,12 @@ internal readonly record struct FmaPeak(double Of128, double Of256, double Of512
         Vector256.IsHardwareAccelerated ? 12 * 8 * 2.0 * Loops / Table.BestNanoseconds(static () => s_kept = Run256(), Rounds, 1) : 0,
         Vector512.IsHardwareAccelerated ? 16 * 16 * 2.0 * Loops / Table.BestNanoseconds(static () => s_kept = Run512(), Rounds, 1) : 0);
 
+    /// <summary>One run of the loop with the widest vectors, and the operations that it is: to be timed in turns with what is held against the peak.</summary>
+    public static (Action Run, double Operations) Widest =>
+        Vector512.IsHardwareAccelerated ? (static () => s_kept = Run512(), 16 * 16 * 2.0 * Loops)
+        : Vector256.IsHardwareAccelerated ? (static () => s_kept = Run256(), 12 * 8 * 2.0 * Loops)
+        : (static () => s_kept = Run128(), 12 * 4 * 2.0 * Loops);
+
     /// <summary>The higher of two measurements, width by width.</summary>
     public FmaPeak Or(FmaPeak other) => new(Math.Max(Of128, other.Of128), Math.Max(Of256, other.Of256), Math.Max(Of512, other.Of512));
 

@@ -19,6 +19,7 @@ public sealed class ModelOnnxTests
         Assert.Contains("x (time, batch, 2) to y (time, batch, 2)", output, StringComparison.Ordinal);
         Assert.Equal(0, (await Run("model", "import", onnx, "--out", back)).Code);
 
+        Assert.Equal(File.ReadAllBytes(path), File.ReadAllBytes(back));
         using var file = File.OpenRead(back);
         var read = NetModel.Load(file);
         Assert.Equal(model.Net.Topology, read.Net.Topology);
