@@ -122,13 +122,25 @@ internal sealed unsafe class BlockedStep<TVector, TLanes, TCell> : RecurrentStep
         for (var n = 0; n < count; n += tile, panel += tile * _length)
         {
             var m = Math.Min(tile, count - n);
-            if (TCell.Sums == 4)
+            if (TCell.IsSplit && TLanes.HasManyRegisters)
+                SplitSums(m, panel, weights, bias, sums);
+            else if (TCell.Sums == 4)
                 Product<TVector, TLanes>.Rows4(m, _length, panel, _length, 1, weights, 4 * width, bias, 0, sums, 4 * width);
             else
                 Product<TVector, TLanes>.Multiply(m, (units + width - 1) / width * width, _length, panel, _length, 1, weights, 4 * width, bias, 0, sums, 4 * width);
             for (var r = 0; r < m; r++)
                 StepUnits(units, sums + r * 4 * width, bias, states + rows[n + r] * stride + block * BlockUnits);
         }
+    }
+
+    /// <summary>x with the first three vectors of sums, then h with the last three: what is left out are products with zero.</summary>
+    private void SplitSums(int m, float* panel, float* weights, float* bias, float* sums)
+    {
+        var width = TLanes.Width;
+        for (var r = 0; r < m; r++)
+            TLanes.Store(TLanes.Load(bias + 3 * width), sums + (r * 4 + 3) * width);
+        Product<TVector, TLanes>.Rows3(m, Inputs, panel, _length, 1, weights, 4 * width, bias, 0, sums, 4 * width);
+        Product<TVector, TLanes>.Rows3(m, Units, panel + Inputs, _length, 1, weights + (nint)Inputs * 4 * width + width, 4 * width, sums + width, 4 * width, sums + width, 4 * width);
     }
 
     /// <summary>A sequence alone has only four sums to a block, too few to hide the latency of a multiply-add: two blocks at once have eight.</summary>

@@ -44,6 +44,16 @@ internal static unsafe class Product<TVector, TLanes>
             Tile1x4(k, a, aRow, aStep, b, bStep, start, startRow, c, cRow);
     }
 
+    /// <summary>Every row of A with three vectors of B.</summary>
+    public static void Rows3(int m, nint k, float* a, nint aRow, nint aStep, float* b, nint bStep, float* start, nint startRow, float* c, nint cRow)
+    {
+        if (TLanes.HasManyRegisters)
+            for (; m >= 6; m -= 6, a += 6 * aRow, start += 6 * startRow, c += 6 * cRow)
+                Tile6x3(k, a, aRow, aStep, b, bStep, start, startRow, c, cRow);
+        for (; m > 0; m--, a += aRow, start += startRow, c += cRow)
+            Tile1x3(k, a, aRow, aStep, b, bStep, start, startRow, c, cRow);
+    }
+
     private static void Rows2(int m, nint k, float* a, nint aRow, nint aStep, float* b, nint bStep, float* start, nint startRow, float* c, nint cRow)
     {
         for (; m >= 6; m -= 6, a += 6 * aRow, start += 6 * startRow, c += 6 * cRow) // 12 sums, 2 weights, a broadcast: 16 registers hold them
@@ -141,6 +151,65 @@ internal static unsafe class Product<TVector, TLanes>
         }
 
         Store(s00, c, 0); Store(s01, c, 1); Store(s02, c, 2); Store(s03, c, 3);
+    }
+
+    /// <summary>6 rows × 3 vectors: 18 sums in registers.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
+    private static void Tile6x3(nint k, float* a, nint aRow, nint aStep, float* b, nint bStep, float* start, nint startRow, float* c, nint cRow)
+    {
+        var a0 = a;
+        var a1 = a + aRow;
+        var a2 = a + 2 * aRow;
+        var a3 = a + 3 * aRow;
+        var a4 = a + 4 * aRow;
+        var a5 = a + 5 * aRow;
+        var s00 = Load(start, 0); var s01 = Load(start, 1); var s02 = Load(start, 2);
+        var s10 = Load(start + startRow, 0); var s11 = Load(start + startRow, 1); var s12 = Load(start + startRow, 2);
+        var s20 = Load(start + 2 * startRow, 0); var s21 = Load(start + 2 * startRow, 1); var s22 = Load(start + 2 * startRow, 2);
+        var s30 = Load(start + 3 * startRow, 0); var s31 = Load(start + 3 * startRow, 1); var s32 = Load(start + 3 * startRow, 2);
+        var s40 = Load(start + 4 * startRow, 0); var s41 = Load(start + 4 * startRow, 1); var s42 = Load(start + 4 * startRow, 2);
+        var s50 = Load(start + 5 * startRow, 0); var s51 = Load(start + 5 * startRow, 1); var s52 = Load(start + 5 * startRow, 2);
+        for (nint i = 0, end = k * aStep; i != end; i += aStep)
+        {
+            var b0 = Load(b, 0); var b1 = Load(b, 1); var b2 = Load(b, 2);
+            var x = TLanes.Broadcast(a0[i]);
+            s00 = TLanes.MultiplyAdd(x, b0, s00); s01 = TLanes.MultiplyAdd(x, b1, s01); s02 = TLanes.MultiplyAdd(x, b2, s02);
+            x = TLanes.Broadcast(a1[i]);
+            s10 = TLanes.MultiplyAdd(x, b0, s10); s11 = TLanes.MultiplyAdd(x, b1, s11); s12 = TLanes.MultiplyAdd(x, b2, s12);
+            x = TLanes.Broadcast(a2[i]);
+            s20 = TLanes.MultiplyAdd(x, b0, s20); s21 = TLanes.MultiplyAdd(x, b1, s21); s22 = TLanes.MultiplyAdd(x, b2, s22);
+            x = TLanes.Broadcast(a3[i]);
+            s30 = TLanes.MultiplyAdd(x, b0, s30); s31 = TLanes.MultiplyAdd(x, b1, s31); s32 = TLanes.MultiplyAdd(x, b2, s32);
+            x = TLanes.Broadcast(a4[i]);
+            s40 = TLanes.MultiplyAdd(x, b0, s40); s41 = TLanes.MultiplyAdd(x, b1, s41); s42 = TLanes.MultiplyAdd(x, b2, s42);
+            x = TLanes.Broadcast(a5[i]);
+            s50 = TLanes.MultiplyAdd(x, b0, s50); s51 = TLanes.MultiplyAdd(x, b1, s51); s52 = TLanes.MultiplyAdd(x, b2, s52);
+            b += bStep;
+        }
+
+        Store(s00, c, 0); Store(s01, c, 1); Store(s02, c, 2);
+        Store(s10, c + cRow, 0); Store(s11, c + cRow, 1); Store(s12, c + cRow, 2);
+        Store(s20, c + 2 * cRow, 0); Store(s21, c + 2 * cRow, 1); Store(s22, c + 2 * cRow, 2);
+        Store(s30, c + 3 * cRow, 0); Store(s31, c + 3 * cRow, 1); Store(s32, c + 3 * cRow, 2);
+        Store(s40, c + 4 * cRow, 0); Store(s41, c + 4 * cRow, 1); Store(s42, c + 4 * cRow, 2);
+        Store(s50, c + 5 * cRow, 0); Store(s51, c + 5 * cRow, 1); Store(s52, c + 5 * cRow, 2);
+    }
+
+    /// <summary>1 row × 3 vectors: 3 sums in registers.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
+    private static void Tile1x3(nint k, float* a, nint aRow, nint aStep, float* b, nint bStep, float* start, nint startRow, float* c, nint cRow)
+    {
+        var a0 = a;
+        var s00 = Load(start, 0); var s01 = Load(start, 1); var s02 = Load(start, 2);
+        for (nint i = 0, end = k * aStep; i != end; i += aStep)
+        {
+            var b0 = Load(b, 0); var b1 = Load(b, 1); var b2 = Load(b, 2);
+            var x = TLanes.Broadcast(a0[i]);
+            s00 = TLanes.MultiplyAdd(x, b0, s00); s01 = TLanes.MultiplyAdd(x, b1, s01); s02 = TLanes.MultiplyAdd(x, b2, s02);
+            b += bStep;
+        }
+
+        Store(s00, c, 0); Store(s01, c, 1); Store(s02, c, 2);
     }
 
     /// <summary>6 rows × 2 vectors: 12 sums in registers.</summary>

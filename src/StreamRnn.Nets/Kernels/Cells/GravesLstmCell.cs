@@ -9,6 +9,8 @@ internal readonly unsafe struct GravesLstmCell<TVector, TLanes> : ICell<TVector,
 {
     public static int Sums => 4;
 
+    public static bool IsSplit => false;
+
     public static int Peepholes => 3;
 
     /// <summary>As in <see cref="LstmCell{TVector,TLanes}"/>, with p c beside the sums: of the c before for i and f, of the c after for o.</summary>

@@ -9,6 +9,8 @@ internal readonly unsafe struct GruCell<TVector, TLanes> : ICell<TVector, TLanes
 {
     public static int Sums => 4;
 
+    public static bool IsSplit => true;
+
     public static int Peepholes => 0;
 
     /// <summary>

@@ -8,6 +8,9 @@ internal unsafe interface ICell<TVector, TLanes>
     /// <summary>S, sums of a unit: 4 or 1.</summary>
     static abstract int Sums { get; }
 
+    /// <summary>Whether the first of four sums has no h in it and the last no x: then a quarter of the products need not be formed.</summary>
+    static abstract bool IsSplit { get; }
+
     /// <summary>P, weights from c to the gates of a unit.</summary>
     static abstract int Peepholes { get; }
 

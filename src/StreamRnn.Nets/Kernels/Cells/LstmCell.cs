@@ -9,6 +9,8 @@ internal readonly unsafe struct LstmCell<TVector, TLanes> : ICell<TVector, TLane
 {
     public static int Sums => 4;
 
+    public static bool IsSplit => false;
+
     public static int Peepholes => 0;
 
     /// <summary>

@@ -9,6 +9,8 @@ internal readonly unsafe struct SimpleRnnCell<TVector, TLanes> : ICell<TVector, 
 {
     public static int Sums => 1;
 
+    public static bool IsSplit => false;
+
     public static int Peepholes => 0;
 
     /// <summary>With h for its power of two: h ← (1−h) / (1+h).</summary>
