@@ -22,7 +22,9 @@ internal static class ClustersCommand
         };
         var radius = new Option<double>("--radius")
         {
-            Description = "How far from its cluster's centre a device is still alike.", HelpName = "DISTANCE", DefaultValueFactory = _ => FleetMap.UsualRadius,
+            Description = "How far from its cluster's centre a device is still alike.",
+            HelpName = "DISTANCE",
+            DefaultValueFactory = _ => FleetMap.UsualRadius,
         };
         var json = new Option<bool>("--json") { Description = "One JSON object: clusters and devices, with all distances." };
         var plot = new Option<string?>("--plot") { Description = "Draw the devices as points into this PNG, 1600 x 900.", HelpName = "OUT.png" };

@@ -19,7 +19,9 @@ internal static class EvaluateCommand
         var results = new Option<string?>("--out") { Description = "Write every row's score in NAB's result layout, the table and a page into this folder.", HelpName = "RESULTS" };
         var detector = new Option<string[]>("--detector")
         {
-            Description = $"streamrnn, {string.Join(", ", BaselineJudge.All.Select(b => b.Name))}, or all.", HelpName = "NAME", AllowMultipleArgumentsPerToken = true,
+            Description = $"streamrnn, {string.Join(", ", BaselineJudge.All.Select(b => b.Name))}, or all.",
+            HelpName = "NAME",
+            AllowMultipleArgumentsPerToken = true,
             DefaultValueFactory = _ => ["all"],
         };
         var plots = new Option<bool>("--plots") { Description = "With --out: draw every series with value, band, score, labelled windows and alerts, and a page of them." };

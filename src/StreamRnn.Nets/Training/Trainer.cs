@@ -118,7 +118,8 @@ public sealed class Trainer : IDisposable
     /// <summary>Ends before an epoch does: what was learned since the last judgement counts if it is better.</summary>
     private TrainingResult End(TrainingEnd end)
     {
-        Judge();
+        if (_rows > 0)
+            Judge();
         Restore();
         return new TrainingResult(end, _epoch, _rows, Best);
     }

@@ -87,6 +87,17 @@ public sealed class TrainerTests
     }
 
     [Fact]
+    public void StoppingBeforeAnythingWasLearnedChangesNothing()
+    {
+        var net = new Net(s_topology, 1, new Seeded(1));
+        float[] before = [.. net.Parameters.SelectMany(p => p.Values)];
+        using var trainer = new Trainer(net, new TrainingSet([Sine(50, 1)], []), new TrainingPlan());
+        var result = trainer.Train(cancel: new CancellationToken(canceled: true));
+        Assert.Equal((TrainingEnd.Cancelled, 0L), (result.End, result.Rows));
+        Assert.Equal(before, net.Parameters.SelectMany(p => p.Values));
+    }
+
+    [Fact]
     public void DivergenceIsSaidAndLeavesTheWeightsFinite()
     {
         var data = new TrainingSet([new TrainingSequence([1e30f, -1e30f], [1e30f, -1e30f], [1, 1])], []);
