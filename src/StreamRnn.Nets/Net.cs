@@ -11,6 +11,9 @@ namespace StreamRnn.Nets;
 /// </summary>
 public sealed class Net
 {
+    /// <summary>As many as a model file holds.</summary>
+    public const int MostWeights = (ModelFile.MaxBytes - (1 << 21)) / sizeof(float);
+
     /// <param name="topology">Which layers.</param>
     /// <param name="inputs">I of the first layer.</param>
     /// <param name="seeded">Where new weights come from; null for weights of zero, to be filled from a model file.</param>
@@ -85,7 +88,7 @@ public sealed class Net
         return table.ToString();
     }
 
-    public static int Count(IEnumerable<Parameter> parameters) => parameters.Sum(parameter => parameter.Values.Length);
+    public static int Count(IEnumerable<Parameter> parameters) => parameters.Sum(parameter => parameter.Count);
 
     private OutputLoss Addable(int number, int inputs)
     {
@@ -103,11 +106,17 @@ public sealed class Net
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(inputs, 1);
         topology.Check();
+        if (seeded is not null)
+            Build(topology, inputs, null);          // takes no memory yet, and refuses what is too large
         var layers = new List<Layer>();
+        var weights = 0L;
         for (var l = 0; l < topology.Layers.Length; l++)
         {
             var (spec, width) = (topology.Layers[l], l == 0 ? inputs : layers[^1].Outputs);
             layers.Add(Topology.At(l, () => LayerKind.Of(spec.Type).Build(spec, $"{l + 1}.{spec.Type}", width, seeded)));
+            weights += layers[^1].Parameters.Sum(parameter => (long)parameter.Count);
+            if (weights > MostWeights)
+                throw new TopologyException($"layers 1 to {l + 1} have {weights} weights; a net has at most {MostWeights}");
         }
 
         // A new net that predicts changes predicts that there are none: training begins at persistence and not at chance.

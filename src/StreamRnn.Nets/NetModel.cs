@@ -26,6 +26,8 @@ public sealed class NetModel
         Notes = notes ?? ImmutableDictionary<string, string>.Empty;
         if (Columns.Length != net.Inputs || normaliser.Width != net.Inputs)
             throw new ArgumentException($"the net takes {net.Inputs} values; there are {Columns.Length} columns and a normaliser of {normaliser.Width}");
+        if (id.Length == 0 || id.Concat(string.Concat(Columns)).Any(char.IsControl))
+            throw new ArgumentException("the model's id or a column's name is empty or has control characters; words that can be shown were expected", nameof(id));
         if (Columns.Distinct(StringComparer.Ordinal).Count() < Columns.Length)
             throw new ArgumentException($"a column's name comes twice: {string.Join(", ", Columns)}", nameof(columns));
     }

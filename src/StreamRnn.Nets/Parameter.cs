@@ -5,27 +5,31 @@ namespace StreamRnn.Nets;
 /// <summary>A named array of weights and its gradient: what training changes and a model file keeps.</summary>
 public sealed class Parameter
 {
-    private float[]? _gradients;
+    private readonly int _count;
+    private float[]? _values, _gradients;
 
     /// <summary>Weights of zero.</summary>
     /// <param name="name">Unique in its net, such as <c>lstm.w</c>.</param>
     /// <param name="shape">Sizes from the slowest index to the fastest, each 1 or more.</param>
     public Parameter(string name, params ReadOnlySpan<int> shape)
-        : this(name, [.. shape], new float[Count(shape)])
+        : this(name, [.. shape], null)
     {
     }
 
-    private Parameter(string name, ImmutableArray<int> shape, float[] values) => (Name, Shape, Values) = (name, shape, values);
+    private Parameter(string name, ImmutableArray<int> shape, float[]? values) => (Name, Shape, _count, _values) = (name, shape, CountOf(shape.AsSpan()), values);
 
     public string Name { get; }
 
     public ImmutableArray<int> Shape { get; }
 
-    /// <summary>Row-major, the last index fastest.</summary>
-    public float[] Values { get; }
+    /// <summary>How many weights there are.</summary>
+    public int Count => _count;
+
+    /// <summary>Row-major, the last index fastest. The memory is taken when it is first looked at: a file whose header asks for too much is refused before.</summary>
+    public float[] Values => _values ?? Interlocked.CompareExchange(ref _values, new float[_count], null) ?? _values;
 
     /// <summary>∂loss/∂value, in the shape of <see cref="Values"/>. Backward passes add to it; <see cref="ClearGradients"/> sets it to zero.</summary>
-    public float[] Gradients => _gradients ??= new float[Values.Length];
+    public float[] Gradients => _gradients ??= new float[_count];
 
     /// <summary>The same weights, one array and not a copy, with gradients of their own: what another thread of training adds to.</summary>
     public Parameter Twin() => new(Name, Shape, Values);
@@ -48,7 +52,7 @@ public sealed class Parameter
 
     public override string ToString() => $"{Name} ({string.Join(", ", Shape)})";
 
-    private static int Count(ReadOnlySpan<int> shape)
+    private static int CountOf(ReadOnlySpan<int> shape)
     {
         var count = 1;
         foreach (var size in shape)

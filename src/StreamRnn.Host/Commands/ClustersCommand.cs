@@ -72,6 +72,8 @@ internal static class ClustersCommand
                 file.Dispose();
         }
 
+        if (map.Devices.Count == 0)
+            throw new UsageException($"{string.Join(", ", paths)}: no rows that could be used.");
         if (json)
             WriteJson(map, console.Output);
         else

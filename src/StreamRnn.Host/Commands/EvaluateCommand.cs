@@ -60,6 +60,8 @@ internal static class EvaluateCommand
             ?? throw new UsageException($"--detector {name} is not known; known are {string.Join(", ", known.Select(j => j.Name))} and all."))];
         var carried = options.Load is null ? null : ResultFiles.LoadThresholds(options.Load);
         var corpora = Corpus.Find(options.Folder, options.Layout);
+        if (options.Out is not null)
+            RequireWritable(options.Out);
         var (done, all) = (0L, corpora.Sum(c => c.Series.Sum(s => (long)s.Rows)) * judges.Count);
         List<CorpusFigures> figures = [];
         var page = new EvaluationPage();
@@ -102,6 +104,19 @@ internal static class EvaluateCommand
         }
 
         return ExitCode.Fine;
+    }
+
+    private static void RequireWritable(string folder)
+    {
+        try
+        {
+            Directory.CreateDirectory(folder);
+            File.WriteAllText(Path.Combine(folder, "table.md"), "");
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new UsageException($"--out {folder} cannot be written: {e.Message}");
+        }
     }
 
     private static string FolderOf(string results, Corpus corpus, int corpora) => corpora == 1 ? results : Path.Combine(results, corpus.Name);

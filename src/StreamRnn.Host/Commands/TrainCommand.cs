@@ -90,18 +90,24 @@ internal static class TrainCommand
             var output = console.Output;
             output.WriteLine($"Searching for {Durations.Say(budget)}:");
             var began = Stopwatch.GetTimestamp();
-            var result = new TopologySearch(data.Set, start, plan).Run(() => Math.Min(1, Stopwatch.GetElapsedTime(began) / budget), new Teller(candidate =>
+            var result = new TopologySearch(data.Set, start, plan).Run(() => Stopwatch.GetElapsedTime(began) / budget, new Teller(candidate =>
             {
                 output.WriteLine($"{SearchTable.Line(candidate, won: false)}  ({Stopwatch.GetElapsedTime(began):hh\\:mm\\:ss})");
                 output.Flush();
             }), cancel);
             output.WriteLine();
             output.Write(SearchTable.Of(result));
-            output.WriteLine(SearchTable.Verdict(result));
+            output.WriteLine(cancel.IsCancellationRequested
+                ? string.Create(CultureInfo.InvariantCulture, $"Cut short: on the rows held out, net {result.Winner.Number} has loss {result.Found:0.0000}.")
+                : SearchTable.Verdict(result));
             output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"To train it again: --lr {result.LearningRate} and --net with {result.Net.Topology.ToJson()}"));
             output.Write(result.Net.Describe());
             var tried = string.Create(CultureInfo.InvariantCulture, $"found by a search of {Durations.Say(budget)} over {result.Candidates.Count} nets, held-out loss {result.Found:0.0000} against {result.Start:0.0000} of the net it began with");
             return (result.Net, cancel.IsCancellationRequested ? "Stopped when asked: the best net so far is kept." : "The search is over; the better net is kept.", How(plan with { LearningRate = result.LearningRate }, tried));
+        }
+        catch (OperationCanceledException)
+        {
+            throw new UsageException("stopped before anything was learned. Nothing was written.");
         }
         catch (Exception e) when (e is DivergedException or DataException or ArgumentException)
         {
@@ -129,6 +135,8 @@ internal static class TrainCommand
             var net = new Net(topology, channels, Seeded.For(seed, 1));
             if (net.Output is null)
                 throw new UsageException($"--net {path}: the last layer is '{topology.Layers[^1].Type}'; expected is rnnOutput, which predicts.");
+            if (net.Output.Loss.Name == "crossEntropy")
+                throw new UsageException($"--net {path}: loss 'crossEntropy' predicts classes; rows of numbers are predicted with mse, mae, quantile or studentT.");
             return net.Output.Loss.Targets == channels ? net
                 : throw new UsageException($"--net {path}: rnnOutput predicts {net.Output.Loss.Targets} values; the data have {channels} channels: write \"units\":{channels}.");
         }

@@ -55,6 +55,10 @@ internal sealed class SeriesForecast
             (model, judged) = Train(rows, request, said, cancel);
         var (state, y) = Read(model, rows, rows.Rows);
         var forecast = new SeriesForecast(model, rows, times, Forecast.Draw(model.Net, state, y, request.Steps, request.Paths, request.Seed));
+        for (var step = 0; step < request.Steps; step++)
+            for (var c = 0; c < rows.Width; c++)
+                if (!double.IsFinite(forecast.Quantile(step, c, 0.05)) || !double.IsFinite(forecast.Quantile(step, c, 0.95)))
+                    throw new UsageException($"the model {model.Id} predicts a value that is not finite for {rows.Columns[c]}, {step + 1} steps ahead: its weights have run away; train it again.");
         if (request.Json)
             ForecastText.WriteJson(forecast, console.Output);
         else

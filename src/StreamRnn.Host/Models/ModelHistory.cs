@@ -30,6 +30,15 @@ internal sealed class ModelHistory(string path)
             throw new UsageException($"--out {Path} is a folder; expected is the path of a model file.");
         if (File.Exists(Path))
             _ = SavedModel.Read(Path, "--out: what is there is not overwritten:");
+        Try(() =>
+        {
+            // Found out now and not after hours of training.
+            Directory.CreateDirectory(Folder);
+            var probe = Path + ".new";
+            File.WriteAllBytes(probe, []);
+            File.Delete(probe);
+            All();
+        });
     }
 
     /// <summary>Writes a version and makes it the one in use. What is in use now is kept, and the newest <paramref name="keep"/> besides the one in use.</summary>
@@ -108,10 +117,22 @@ internal sealed class ModelHistory(string path)
     private static int NumberOf(string file) =>
         int.TryParse(System.IO.Path.GetFileName(file).Split('-')[0], NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : 0;
 
-    private static void Put(byte[] bytes, string path)
+    private void Put(byte[] bytes, string path) => Try(() =>
     {
         var temporary = path + ".new";
         File.WriteAllBytes(temporary, bytes);
         File.Move(temporary, path, overwrite: true);
+    });
+
+    private void Try(Action write)
+    {
+        try
+        {
+            write();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new UsageException($"{Path} and its history {Folder} cannot be written: {e.Message}");
+        }
     }
 }

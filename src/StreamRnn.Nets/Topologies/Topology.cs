@@ -133,8 +133,11 @@ public sealed record Topology
             throw new TopologyException($"layer {index + 1} is {Named(element)}; expected is an object with a 'type', one of {string.Join(", ", LayerKind.All.Select(k => k.Type))}");
         var kind = At(index, () => LayerKind.Of(type.GetString()!));
         var spec = new LayerSpec(kind.Type);
+        var seen = new HashSet<string>(StringComparer.Ordinal);
         foreach (var property in element.EnumerateObject())
         {
+            if (!seen.Add(property.Name))
+                throw new TopologyException($"layer {index + 1} ({kind.Type}): key '{property.Name}' comes twice");
             if (property.Name == "type")
                 continue;
             if (!kind.Keys.Contains(property.Name))

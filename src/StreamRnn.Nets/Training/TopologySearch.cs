@@ -29,6 +29,7 @@ public sealed class TopologySearch
     private const int Rounds = 3;
     private const double FinalFrom = 0.5;             // share of the budget after which the final begins
     private const double GenerationShare = 0.12;      // share of the budget that a generation is meant to take
+    private const double MeasureShare = 0.03;         // share of the budget that finding out how fast the machine is may take
     private const int LeastUnits = 4, MostUnits = 256, MostHidden = 4;
 
     private static readonly string[] s_recurrent = ["lstm", "gravesLstm", "gru", "simpleRnn"];
@@ -40,6 +41,7 @@ public sealed class TopologySearch
     private readonly List<Candidate> _all = [];
     private readonly HashSet<(string, double)> _tried = [];
     private long _share;                              // multiplications of a candidate's first round
+    private Net? _bestNet;                            // the best candidate as the search left it
 
     /// <param name="data">With rows held out.</param>
     /// <param name="start">The net to begin with.</param>
@@ -55,14 +57,16 @@ public sealed class TopologySearch
     }
 
     /// <summary>Searches until the caller's budget is spent. What is found depends on the machine's speed; training the found topology again does not.</summary>
-    /// <param name="spent">Share of the budget (of time, say) that is spent, 0..1.</param>
+    /// <param name="spent">Share of the budget (of time, say) that is spent: 0 at the beginning, 1 when it is, and more when it is overspent.</param>
     /// <param name="progress">Told whenever a candidate is left.</param>
-    /// <param name="cancel">Goes to the end at once, with the best so far.</param>
+    /// <param name="cancel">Ends the search with the best net so far.</param>
+    /// <exception cref="OperationCanceledException">Cancelled before anything was learned.</exception>
     public SearchResult Run(Func<double> spent, IProgress<Candidate>? progress = null, CancellationToken cancel = default)
     {
         var best = new Candidate(1, 0, "the net to begin with", _start, _plan.LearningRate, 0, 0, double.PositiveInfinity, "");
         _tried.Add((_start.ToJson(), _plan.LearningRate));
         var number = 1;
+        bool Stop() => cancel.IsCancellationRequested || spent() >= FinalFrom;
         for (var generation = 0; generation == 0 || (spent() < FinalFrom - (GenerationShare / 2) && !cancel.IsCancellationRequested); generation++)
         {
             List<Runner> runners = generation == 0 ? [new Runner(this, best)] : [];
@@ -73,31 +77,38 @@ public sealed class TopologySearch
             }
 
             if (_share == 0)
-                _share = Measure(runners[0], spent);
-            best = Halve(runners, best, progress, cancel);
+                _share = Measure(runners[0], spent, Stop);
+            best = Halve(runners, best, progress, Stop);
         }
 
+        if (cancel.IsCancellationRequested && _all.All(candidate => candidate.Rows == 0))
+            throw new OperationCanceledException(cancel);
         return Final(best, spent, cancel);
     }
 
     /// <summary>All learn, the better half learns on; the net that the search began with stays to the end of its generation, to be measured as long as the best.</summary>
-    private Candidate Halve(List<Runner> runners, Candidate best, IProgress<Candidate>? progress, CancellationToken cancel)
+    private Candidate Halve(List<Runner> runners, Candidate best, IProgress<Candidate>? progress, Func<bool> stop)
     {
         var all = runners.ToList();
         for (var round = 0; round < Rounds; round++)
         {
             var share = _share << round;
-            Parallel.ForEach(runners, runner => runner.Continue(share, cancel));
+            Parallel.ForEach(runners, runner => runner.Continue(share, stop));
             var ranked = runners.OrderBy(r => double.IsNaN(r.HeldOut) ? double.PositiveInfinity : r.HeldOut).ThenBy(r => r.About.Number).ToList();
             var keep = round == Rounds - 1 ? 0 : Population >> (round + 1);
             foreach (var runner in ranked.Skip(keep).Where(r => keep == 0 || r.About.Number != 1))
             {
                 var isBest = round == Rounds - 1 && ranked[0] == runner && runner.HeldOut < best.HeldOut;
                 var left = runner.Left(isBest ? "best so far" : !double.IsFinite(runner.HeldOut) ? "diverged" : round == Rounds - 1 ? "last round" : $"left in round {round + 1}");
-                _all.Add(left);
-                progress?.Report(left);
+                // Whom the time did not reach has nothing to tell.
+                if (left.Rows > 0 || left.Number == 1)
+                {
+                    _all.Add(left);
+                    progress?.Report(left);
+                }
+
                 if (isBest)
-                    best = left;
+                    (best, _bestNet) = (left, runner.Net);
                 runners.Remove(runner);
             }
         }
@@ -116,6 +127,9 @@ public sealed class TopologySearch
             () => start = Train(_start, _plan.LearningRate),
             () => found = winner.Number == 1 ? found : Train(winner.Topology, winner.LearningRate));
         var candidates = _all.OrderBy(c => c.Number).ToList();
+        // Cut short, the finalists may have learned less than the search had.
+        if (cancel.IsCancellationRequested && _bestNet is not null && Trainer.Evaluate(_bestNet, _data.HeldOut) is var asLeft && !(asLeft >= Math.Min(start.HeldOut, found.HeldOut)))
+            return new SearchResult(_bestNet, winner, winner.LearningRate, start.HeldOut, asLeft, candidates);
         if (found.Net is not null && found.HeldOut < start.HeldOut)
             return new SearchResult(found.Net, winner, winner.LearningRate, start.HeldOut, found.HeldOut, candidates);
         return start.Net is not null
@@ -129,7 +143,8 @@ public sealed class TopologySearch
             using var trainer = new Trainer(net, _data, _plan with { LearningRate = rate, Epochs = 1_000_000 });
             try
             {
-                return (net, trainer.Train(spent: Left, cancel: cancel).HeldOut);
+                var heldOut = trainer.Train(spent: Left, cancel: cancel).HeldOut;
+                return (net, double.IsNaN(heldOut) ? Trainer.Evaluate(net, _data.HeldOut) : heldOut);
             }
             catch (DivergedException)
             {
@@ -139,12 +154,11 @@ public sealed class TopologySearch
     }
 
     /// <summary>How many multiplications a candidate may have in its first round, from how long the first ones of the net to begin with take.</summary>
-    private long Measure(Runner runner, Func<double> spent)
+    private long Measure(Runner runner, Func<double> spent, Func<bool> stop)
     {
         var before = spent();
-        var rows = 20L * _plan.Lanes * _plan.Chunk;
-        runner.Learn(rows);
-        var perRow = Math.Max(1e-12, spent() - before) / rows;
+        var rows = runner.Learn(20L * _plan.Lanes * _plan.Chunk, () => stop() || spent() - before > MeasureShare);
+        var perRow = Math.Max(1e-9, spent() - before) / Math.Max(1, rows);
         // A generation costs (8 + 4·2 + 2·4) first rounds, on as many cores as there are.
         return (long)(GenerationShare * Environment.ProcessorCount / (3 * Population) / perRow * CostOf(runner.Net));
     }
@@ -201,7 +215,6 @@ public sealed class TopologySearch
     {
         private readonly Trainer _trainer;
         private readonly double _cost;
-        private long _rows;
 
         public Runner(TopologySearch search, Candidate about)
         {
@@ -217,15 +230,13 @@ public sealed class TopologySearch
 
         public double HeldOut { get; private set; } = double.PositiveInfinity;
 
-        public void Continue(long multiplications, CancellationToken cancel)
+        public void Continue(long multiplications, Func<bool> stop)
         {
-            if (HeldOut is double.NaN)
-                return;                                            // diverged before
+            if (HeldOut is double.NaN || (stop() && double.IsFinite(HeldOut)))
+                return;                                            // diverged before, or no time left
             try
             {
-                var rows = Math.Max(1, (long)(multiplications / _cost));
-                _rows += rows;
-                HeldOut = _trainer.Continue(rows, About.LearningRate, cancel);
+                HeldOut = _trainer.Continue(Math.Max(1, (long)(multiplications / _cost)), About.LearningRate, stop);
             }
             catch (DivergedException)
             {
@@ -233,13 +244,20 @@ public sealed class TopologySearch
             }
         }
 
-        public void Learn(long rows)
+        /// <returns>Rows that were learned.</returns>
+        public long Learn(long rows, Func<bool> stop)
         {
-            _rows += rows;
-            HeldOut = _trainer.Continue(rows, About.LearningRate);
+            HeldOut = _trainer.Continue(rows, About.LearningRate, stop);
+            return _trainer.Rows;
         }
 
-        public Candidate Left(string fate) => About with { Parameters = Net.Count(Net.Parameters), Rows = _rows, HeldOut = HeldOut, Fate = fate };
+        /// <summary>The candidate with its figures; its net has the weights that judged best.</summary>
+        public Candidate Left(string fate)
+        {
+            _trainer.Restore();
+            return About with { Parameters = Net.Count(Net.Parameters), Rows = _trainer.Rows, HeldOut = HeldOut, Fate = fate };
+        }
+
 
         public void Dispose() => _trainer.Dispose();
     }

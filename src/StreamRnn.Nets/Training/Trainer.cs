@@ -50,6 +50,9 @@ public sealed class Trainer : IDisposable
     /// <summary>Mean loss of a held-out row with the best weights so far; NaN before the first epoch is over.</summary>
     public double Best { get; private set; } = double.NaN;
 
+    /// <summary>Rows learned since the beginning.</summary>
+    public long Rows => _rows;
+
     /// <summary>Rows of an epoch.</summary>
     public long RowsPerEpoch => _lanes.Rows;
 
@@ -94,9 +97,9 @@ public sealed class Trainer : IDisposable
     /// <summary>Learns about <paramref name="rows"/> rows at one learning rate and judges: a step of a search that gives the promising more. The net keeps its latest weights.</summary>
     /// <returns>Mean loss of a held-out row.</returns>
     /// <exception cref="DivergedException">A loss or gradient is not finite.</exception>
-    public double Continue(long rows, double learningRate, CancellationToken cancel = default)
+    public double Continue(long rows, double learningRate, Func<bool>? stop = null)
     {
-        for (var end = _rows + rows; _rows < end && !cancel.IsCancellationRequested;)
+        for (var end = _rows + rows; _rows < end && stop?.Invoke() != true;)
             if (_epoch == 0 || !Learn(learningRate))
                 BeginEpoch();
         return Judge();

@@ -43,6 +43,9 @@ public sealed class NetModelTests
         Refused("kind", new() { ["kind"] = "base" });
         Refused("'lsmt'", new() { ["topology"] = """{"layers":[{"type":"lsmt","units":3}]}""" });
         Refused("the net needs", new() { ["topology"] = """{"layers":[{"type":"lstm","units":4},{"type":"rnnOutput","units":2}]}""" });
+        // 31 layers of 4,096 units with one small tensor: refused before 17 GB are asked for.
+        Refused("weights", new() { ["topology"] = $$"""{"layers":[{{string.Join(',', Enumerable.Repeat("{\"type\":\"lstm\",\"units\":4096}", 31))}},{"type":"rnnOutput","units":2}]}""" });
+        Refused("control characters", new() { ["id"] = "a\u001b[31m" });
         Refused("inputs", new() { ["inputs"] = "many" });
         Refused("2 values", new() { ["columns"] = """["flow"]""" });
         Refused("JSON array", new() { ["columns"] = "flow" });
