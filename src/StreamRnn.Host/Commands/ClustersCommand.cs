@@ -52,8 +52,7 @@ internal static class ClustersCommand
     {
         if (!(radius > 0 && double.IsFinite(radius)))
             throw new UsageException(string.Create(CultureInfo.InvariantCulture, $"--radius is {radius}; allowed are numbers above 0."));
-        if (plot is not null && !plot.EndsWith(".png", StringComparison.OrdinalIgnoreCase))
-            throw new UsageException($"--plot {plot}: the picture is a PNG, so its name ends in .png.");
+        Plot.RequirePng("--plot", plot);
         var model = BaseModel.Load();
         List<SeriesFile> open = [];
         FleetMap map;

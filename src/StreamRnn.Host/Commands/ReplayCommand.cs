@@ -58,8 +58,7 @@ internal static class ReplayCommand
 
     private static int Run(string[] paths, bool json, string? plot, string? model, InvocationConfiguration console, CancellationToken cancel)
     {
-        if (plot is not null && !plot.EndsWith(".png", StringComparison.OrdinalIgnoreCase))
-            throw new UsageException($"--plot {plot}: the picture is a PNG, so its name ends in .png.");
+        Plot.RequirePng("--plot", plot);
         var settings = Settings.Load(Directory.GetCurrentDirectory(), []);
         var replayer = new Replayer(settings.Detection with { KeepScores = plot is not null }, settings.Alerts, BaseModel.Load(), model is null ? null : SavedModel.ReadForDevices(model, "--model"));
         using var events = new EventWriter(console.Output, json);

@@ -43,7 +43,7 @@ internal static class TrainBaseCommand
         var told = TimeSpan.Zero;
         output.WriteLine(string.Create(culture, $"{plan.Readings / 1e6:0} million synthetic readings, {plan.Units} units, seed {plan.Seed}"));
         var layers = new BaseModelTrainer(plan).Train(
-            new Teller(p =>
+            new Teller<TrainingProgress>(p =>
             {
                 var elapsed = Stopwatch.GetElapsedTime(began);
                 if (elapsed - told < TimeSpan.FromSeconds(10) && p.Batch < p.Batches)
@@ -67,11 +67,5 @@ internal static class TrainBaseCommand
         File.Move(temporary, path, overwrite: true);
         output.WriteLine(string.Create(culture, $"written to {path}, {new FileInfo(path).Length / 1024.0:0} KiB, after {Stopwatch.GetElapsedTime(began):hh\\:mm\\:ss}"));
         return ExitCode.Fine;
-    }
-
-    /// <summary>Reports on the training's own thread: <see cref="Progress{T}"/> would reorder the lines.</summary>
-    private sealed class Teller(Action<TrainingProgress> tell) : IProgress<TrainingProgress>
-    {
-        public void Report(TrainingProgress value) => tell(value);
     }
 }

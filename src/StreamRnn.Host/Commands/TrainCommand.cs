@@ -90,7 +90,7 @@ internal static class TrainCommand
             var output = console.Output;
             output.WriteLine($"Searching for {Durations.Say(budget)}:");
             var began = Stopwatch.GetTimestamp();
-            var result = new TopologySearch(data.Set, start, plan).Run(() => Stopwatch.GetElapsedTime(began) / budget, new Teller(candidate =>
+            var result = new TopologySearch(data.Set, start, plan).Run(() => Stopwatch.GetElapsedTime(began) / budget, new Teller<Candidate>(candidate =>
             {
                 output.WriteLine($"{SearchTable.Line(candidate, won: false)}  ({Stopwatch.GetElapsedTime(began):hh\\:mm\\:ss})");
                 output.Flush();
@@ -165,11 +165,5 @@ internal static class TrainCommand
         output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"Written: {history.Path}, model {model.Id}, version {model.Version}, {new FileInfo(history.Path).Length / 1024.0:0} KiB."));
         if (history.All() is { Count: > 1 } all)
             output.WriteLine($"Earlier versions kept: {string.Join(", ", all.SkipLast(1).Select(k => k.Model.Version))}{(dropped.Count > 0 ? $"; dropped: {string.Join(", ", dropped)}" : "")}.");
-    }
-
-    /// <summary>Reports on the search's own thread: <see cref="Progress{T}"/> would reorder the lines.</summary>
-    private sealed class Teller(Action<Candidate> tell) : IProgress<Candidate>
-    {
-        public void Report(Candidate value) => tell(value);
     }
 }

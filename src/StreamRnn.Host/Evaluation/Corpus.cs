@@ -20,12 +20,11 @@ internal enum Layout
 /// <param name="Name">Path within the corpus, with slashes.</param>
 /// <param name="Stamps">(R): times as the file has them.</param>
 /// <param name="Label">(R): anomalous rows.</param>
-/// <param name="ChangePoints">(R): SKAB's change points; else empty.</param>
 /// <param name="Windows">First and last row of each anomaly.</param>
 /// <param name="Skip">Rows at the beginning that are for warm-up and not judged.</param>
 /// <param name="FirstChannel">(R): the first channel's values, NaN where there is none: gives VUS its buffer length.</param>
 internal sealed record LabelledSeries(
-    string Name, string Path, string[] Stamps, bool[] Label, bool[] ChangePoints, IReadOnlyList<(int First, int Last)> Windows, int Skip, double[] FirstChannel)
+    string Name, string Path, string[] Stamps, bool[] Label, IReadOnlyList<(int First, int Last)> Windows, int Skip, double[] FirstChannel)
 {
     public int Rows => Label.Length;
 }
@@ -93,7 +92,7 @@ internal sealed record Corpus(string Name, Layout Layout, IReadOnlyList<Labelled
         var series = layout switch
         {
             Evaluation.Layout.Nab => LoadNab(folder),
-            Evaluation.Layout.Skab => [.. FilesOf(folder).Where(file => !file.Contains("anomaly-free", StringComparison.Ordinal)).Select(file => Load(folder, file, "anomaly", "changepoint", _ => SkabTraining))],
+            Evaluation.Layout.Skab => [.. FilesOf(folder).Where(file => !file.Contains("anomaly-free", StringComparison.Ordinal)).Select(file => Load(folder, file, "anomaly", _ => SkabTraining))],
             _ => LoadGeneric(folder, name),
         };
         return series.Count > 0 ? new Corpus(name, layout, series) : null;
@@ -106,7 +105,7 @@ internal sealed record Corpus(string Name, Layout Layout, IReadOnlyList<Labelled
         List<LabelledSeries> all = [];
         foreach (var (file, windows) in truth.OrderBy(pair => pair.Key, StringComparer.Ordinal))
         {
-            var series = Load(folder, file, null, null, Probation);
+            var series = Load(folder, file, null, Probation);
             var times = series.Stamps.Select(Time).ToList();
             List<(int, int)> rows = [];
             foreach (var window in windows)
@@ -140,13 +139,13 @@ internal sealed record Corpus(string Name, Layout Layout, IReadOnlyList<Labelled
 
         return [.. FilesOf(folder)
             .Where(file => (File.ReadLines(Path.Combine(folder, file)).FirstOrDefault() ?? "").Split(',').Contains("label"))
-            .Select(file => Load(folder, file, "label", null, rows => training.GetValueOrDefault(file, Probation(rows))))];
+            .Select(file => Load(folder, file, "label", rows => training.GetValueOrDefault(file, Probation(rows))))];
     }
 
     private static IEnumerable<string> FilesOf(string folder) => Directory.EnumerateFiles(folder, "*.csv", SearchOption.AllDirectories)
         .Select(file => Path.GetRelativePath(folder, file).Replace('\\', '/')).Order(StringComparer.Ordinal);
 
-    private static LabelledSeries Load(string folder, string name, string? label, string? change, Func<int, int> skip)
+    private static LabelledSeries Load(string folder, string name, string? label, Func<int, int> skip)
     {
         var path = Path.Combine(folder, name);
         if (!File.Exists(path))
@@ -155,10 +154,10 @@ internal sealed record Corpus(string Name, Layout Layout, IReadOnlyList<Labelled
         var first = reader.ReadLine() ?? throw new UsageException($"{path} is empty.");
         var separator = first.Contains(';', StringComparison.Ordinal) ? ';' : ',';
         var header = first.Split(separator);
-        var (labelAt, changeAt) = (label is null ? -1 : Array.IndexOf(header, label), change is null ? -1 : Array.IndexOf(header, change));
+        var labelAt = label is null ? -1 : Array.IndexOf(header, label);
         if (label is not null && labelAt < 0)
             throw new UsageException($"{path}: no column '{label}'; the header is {first}.");
-        var (stamps, labels, changes, values) = (new List<string>(), new List<bool>(), new List<bool>(), new List<double>());
+        var (stamps, labels, values) = (new List<string>(), new List<bool>(), new List<double>());
         while (reader.ReadLine() is { } line)
         {
             if (string.IsNullOrWhiteSpace(line))
@@ -168,12 +167,10 @@ internal sealed record Corpus(string Name, Layout Layout, IReadOnlyList<Labelled
                 throw new UsageException($"{path}, row {stamps.Count + 2}: {cells.Length} columns; expected are {header.Length}, as in the header.");
             stamps.Add(cells[0]);
             labels.Add(labelAt >= 0 && IsOne(cells[labelAt]));
-            if (changeAt >= 0)
-                changes.Add(IsOne(cells[changeAt]));
             values.Add(double.TryParse(cells[1], NumberStyles.Float, CultureInfo.InvariantCulture, out var value) ? value : double.NaN);
         }
 
-        return new LabelledSeries(name, path, [.. stamps], [.. labels], [.. changes], Runs(labels), skip(labels.Count), [.. values]);
+        return new LabelledSeries(name, path, [.. stamps], [.. labels], Runs(labels), skip(labels.Count), [.. values]);
     }
 
     private static bool IsOne(string cell) => double.TryParse(cell, NumberStyles.Float, CultureInfo.InvariantCulture, out var value) && value == 1;

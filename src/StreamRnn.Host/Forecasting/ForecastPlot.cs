@@ -37,14 +37,7 @@ internal static class ForecastPlot
         }
 
         Legend(picture.GetPlot(0), forecast.HasIntervals);
-        try
-        {
-            picture.SavePng(path, Picture.Width, Picture.Height);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new UsageException($"--out {path} cannot be written: {e.Message}");
-        }
+        Picture.Write("--out", path, () => picture.SavePng(path, Picture.Width, Picture.Height));
     }
 
     private static void Draw(ScottPlot.Plot plot, SeriesForecast forecast, int channel, int shown)

@@ -45,8 +45,7 @@ internal sealed class SeriesForecast
     /// <exception cref="UsageException">A file cannot be used.</exception>
     public static int Run(ForecastRequest request, InvocationConfiguration console, CancellationToken cancel)
     {
-        if (request.Picture is { } picture && !picture.EndsWith(".png", StringComparison.OrdinalIgnoreCase))
-            throw new UsageException($"--out {picture}: the picture is a PNG, so its name ends in .png.");
+        Plot.RequirePng("--out", request.Picture);
         var said = request.Json ? console.Error : console.Output;
         var model = request.Model is null ? null : SavedModel.ReadForDevices(request.Model, "--model");
         var (rows, times) = Read(request.Path, model, cancel);

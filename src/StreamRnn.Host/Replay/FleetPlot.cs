@@ -31,14 +31,7 @@ internal static class FleetPlot
         plot.YLabel("second");
         plot.Font.Set(Plot.Font);
         plot.ShowLegend(Edge.Right);
-        try
-        {
-            plot.SavePng(path, Plot.Width, Plot.Height);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new UsageException($"--plot {path} cannot be written: {e.Message}");
-        }
+        Plot.Write("--plot", path, () => plot.SavePng(path, Plot.Width, Plot.Height));
     }
 
     /// <summary>Coordinates along the two principal components of the points.</summary>

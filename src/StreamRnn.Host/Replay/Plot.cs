@@ -54,13 +54,26 @@ internal static class Plot
         LegendItem[] legend = [Entry("value", ValueColor), Entry("expected", ExpectedColor), Area("expected band", BandColor), Area("alert", AlertColor)];
         Legend(picture.GetPlot(0), recording.Windows.Count > 0 ? [.. legend, Area("labelled anomaly", WindowColor)] : legend);
         Legend(picture.GetPlot(panels.Count), Entry("score", ScoreColor), Entry("threshold", ThresholdColor));
+        Write("--plot", path, () => picture.SavePng(path, Width, Height));
+    }
+
+    /// <exception cref="UsageException">The name of a picture to draw does not end in .png.</exception>
+    internal static void RequirePng(string option, string? path)
+    {
+        if (path is not null && !path.EndsWith(".png", StringComparison.OrdinalIgnoreCase))
+            throw new UsageException($"{option} {path}: the picture is a PNG, so its name ends in .png.");
+    }
+
+    /// <exception cref="UsageException">The file cannot be written.</exception>
+    internal static void Write(string option, string path, Action save)
+    {
         try
         {
-            picture.SavePng(path, Width, Height);
+            save();
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new UsageException($"--plot {path} cannot be written: {e.Message}");
+            throw new UsageException($"{option} {path} cannot be written: {e.Message}");
         }
     }
 

@@ -126,7 +126,7 @@ public sealed class EvaluationTests
         var label = new bool[rows];
         foreach (var (first, last) in windows)
             Array.Fill(label, true, first, last - first + 1);
-        return new LabelledSeries("x.csv", "x.csv", new string[rows], label, [], windows, Corpus.Probation(rows), new double[rows]);
+        return new LabelledSeries("x.csv", "x.csv", new string[rows], label, windows, Corpus.Probation(rows), new double[rows]);
     }
 
     private static string Waves(int rows, int anomaly) => "timestamp,value,label\n" + string.Join('\n', Enumerable.Range(0, rows).Select(n =>
