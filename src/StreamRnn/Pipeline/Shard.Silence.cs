@@ -1,0 +1,70 @@
+using StreamRnn.Alerts;
+using StreamRnn.Detection;
+using StreamRnn.Readings;
+
+namespace StreamRnn.Pipeline;
+
+/// <content>Silence: which series are overdue, and the alerts that say so.</content>
+public sealed partial class Shard
+{
+    private void Listen(Outcome outcome)
+    {
+        foreach (var device in _silent)
+        {
+            var channel = FirstSilent(device);
+            if (channel is not null)
+                Observe(device, channel, new Instant(_series[channel.Slot].LastTime + _heard.Microseconds - _series[channel.Slot].LastHeard), SilenceWatch.Rarity(_series[channel.Slot], SilenceRarity(channel.Slot), _heard.Microseconds), outcome);
+        }
+
+        while (_watch.NextOverdue(_series, _heard.Microseconds, SilenceRarity) is >= 0 and var slot)
+        {
+            ref var row = ref _series[slot];
+            row.Silent = true;
+            var device = _channels[slot].Device;
+            if (_book.HasOpen(device, AlertFamily.Silence))
+                continue;                                    // one incident, one alert
+            // The whole device is silent when none of its channels was heard after this one.
+            var whole = true;
+            foreach (var other in device.Channels)
+                whole &= other.Slot >= _channels.Count || _series[other.Slot].LastHeard <= row.LastHeard;
+            var due = row.LastTime + (long)(1e6 * SilenceWatch.Deadline(row, SilenceRarity(slot)));
+            if (Observe(device, whole ? null : _channels[slot], new Instant(due), SilenceWatch.Rarity(row, SilenceRarity(slot), _heard.Microseconds), outcome))
+                _silent.Add(device);
+        }
+    }
+
+    /// <summary>The silence is over when no channel of the device is overdue any more.</summary>
+    private void EndSilence(Device device, Outcome outcome)
+    {
+        if (_silent.Count == 0 || !_book.HasOpen(device, AlertFamily.Silence) || FirstSilent(device) is not null)
+            return;
+        Observe(device, null, new Instant(_devices[device.Slot].LastTime), 0, outcome);
+        _silent.Remove(device);
+    }
+
+    private Channel? FirstSilent(Device device)
+    {
+        foreach (var channel in device.Channels)
+        {
+            if (channel.Slot < _channels.Count && _series[channel.Slot].Silent)
+                return channel;
+        }
+
+        return null;
+    }
+
+    private bool Observe(Device device, Channel? channel, Instant eventTime, double rarity, Outcome outcome)
+    {
+        ref var about = ref _devices[device.Slot];
+        var threshold = about.Asked(_options.FalseAlarmsPerDevicePerWeek);
+        var told = _book.Observe(new Verdict(device, AlertKind.Silence, channel, eventTime, _now, rarity, threshold, true, about.ReadingsPerWeek));
+        if (told is null)
+            return false;
+        outcome.Alerts.Add(told);
+        Move(device, ref about, eventTime, outcome);
+        return told.Status == AlertStatus.Opened;
+    }
+
+    /// <summary>How rare a silence of this series must be to be told.</summary>
+    private double SilenceRarity(int slot) => _devices[_channels[slot].Device.Slot].Asked(_options.FalseAlarmsPerDevicePerWeek);
+}
