@@ -14,7 +14,7 @@ internal static class EvaluateCommand
 
     public static Command Create()
     {
-        var folder = new Argument<string>("DIR") { Description = "A labelled corpus, or a folder of corpora." };
+        var folder = new Argument<string>("DIR") { Description = "A corpus, or a folder of corpora; one without labels is good for forecast skill only." };
         var layout = new Option<string?>("--layout") { Description = "nab, skab or generic; told from the files where it is not given.", HelpName = "LAYOUT" };
         var results = new Option<string?>("--out") { Description = "Write every row's score in NAB's result layout, the table and a page into this folder.", HelpName = "RESULTS" };
         var detector = new Option<string[]>("--detector")
@@ -39,6 +39,7 @@ internal static class EvaluateCommand
             Notes =
             [
                 "Layouts: nab has combined_windows.json beside its categories; skab has columns anomaly and changepoint; generic has a column label (0 or 1), and a manifest.csv in the folder above may name rows for training. "
+                    + "CSV files without labels (time first, then channels) count for forecast skill only. "
                     + "Labels are never shown to a detector; every series begins with nothing learned.",
             ],
         };
@@ -62,14 +63,18 @@ internal static class EvaluateCommand
         var corpora = Corpus.Find(options.Folder, options.Layout);
         if (options.Out is not null)
             RequireWritable(options.Out);
-        var (done, all) = (0L, corpora.Sum(c => c.Series.Sum(s => (long)s.Rows)) * judges.Count);
+        if (!judges.Any(j => j is ProductJudge) && !corpora.Any(c => c.HasLabels))
+            throw new UsageException($"{options.Folder} has no labels, so only forecast skill can be measured, and that of the product alone: leave out --detector.");
+        var rows = corpora.Sum(c => c.Series.Sum(s => (long)s.Rows));
+        var (done, all) = (0L, corpora.Sum(c => c.Series.Sum(s => (long)s.Rows) * judges.Count(judge => c.HasLabels || judge is ProductJudge)));
         List<CorpusFigures> figures = [];
+        List<(string Corpus, IReadOnlyList<SeriesSkill> Series)> skills = [];
         var page = new EvaluationPage();
         var began = Stopwatch.GetTimestamp();
         using (var progress = new ProgressLine(console.Error, "evaluate", () => Interlocked.Read(ref done) / (double)all))
         {
             foreach (var corpus in corpora)
-                foreach (var judge in judges)
+                foreach (var judge in judges.Where(judge => corpus.HasLabels || judge is ProductJudge))
                 {
                     var judgements = new Judgement[corpus.Series.Count];
                     Parallel.ForEach(Enumerable.Range(0, corpus.Series.Count), new ParallelOptions { CancellationToken = cancel }, n =>
@@ -81,16 +86,19 @@ internal static class EvaluateCommand
                         lock (page)
                             progress.Show(always: true);
                     });
-                    figures.Add(CorpusFigures.Of(corpus, judge.Name, judgements, judge.Name == "streamrnn" ? carried : null));
+                    if (judge is ProductJudge)
+                        skills.Add((corpus.Name, [.. judgements.SelectMany(j => j.Skill)]));
+                    if (corpus.HasLabels)
+                        figures.Add(CorpusFigures.Of(corpus, judge.Name, judgements, judge.Name == "streamrnn" ? carried : null));
                     if (options.Plots && judge is ProductJudge)
                         page.Draw(options.Out!, corpus, judgements, cancel);
                 }
         }
 
-        var table = EvaluationTable.Of(figures);
+        var table = EvaluationTable.Of(figures, new SkillTable(skills));
         console.Output.Write(table);
         console.Output.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"{corpora.Count} corpora, {all / judges.Count:N0} rows, {judges.Count} detectors in {Stopwatch.GetElapsedTime(began).TotalSeconds:0} s"));
+            $"{corpora.Count} {(corpora.Count == 1 ? "corpus" : "corpora")}, {rows:N0} rows, {judges.Count} {(judges.Count == 1 ? "detector" : "detectors")} in {Stopwatch.GetElapsedTime(began).TotalSeconds:0} s"));
         if (options.Save is not null)
             ResultFiles.SaveThresholds(options.Save, figures.FirstOrDefault(f => f.Nab is not null && f.Detector == "streamrnn")?.Nab
                 ?? throw new UsageException("--save-thresholds: streamrnn was not scored on a corpus of NAB's layout."));

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using StreamRnn.Host.Replay;
 
 namespace StreamRnn.Host.Evaluation;
 
@@ -14,6 +15,9 @@ internal enum Layout
 
     /// <summary>A column label (0 or 1); manifest.csv in the folder above may say how many rows are for training.</summary>
     Generic,
+
+    /// <summary>No labels at all: good for forecast skill only.</summary>
+    Unlabelled,
 }
 
 /// <summary>One labelled series.</summary>
@@ -32,12 +36,14 @@ internal sealed record LabelledSeries(
 /// <summary>Some labelled series that are judged together.</summary>
 internal sealed record Corpus(string Name, Layout Layout, IReadOnlyList<LabelledSeries> Series)
 {
+    public bool HasLabels => Layout != Layout.Unlabelled;
+
     private const string WindowsFile = "combined_windows.json";
     private const int SkabTraining = 400;
 
     /// <summary>The corpora in a folder: the folder itself, or its sub-folders where it is a collection of corpora.</summary>
     /// <param name="layout">null: told from what lies in the folder.</param>
-    /// <exception cref="UsageException">There is nothing labelled, or a file is not what its layout promises.</exception>
+    /// <exception cref="UsageException">There is no series, or a file is not what its layout promises.</exception>
     public static IReadOnlyList<Corpus> Find(string folder, Layout? layout)
     {
         if (!Directory.Exists(folder))
@@ -48,7 +54,7 @@ internal sealed record Corpus(string Name, Layout Layout, IReadOnlyList<Labelled
         foreach (var sub in Directory.EnumerateDirectories(folder).Order(StringComparer.Ordinal))
             if (LayoutOf(sub) is { } found && TryLoad(sub, found) is { } corpus)
                 all.Add(corpus);
-        return all.Count > 0 ? all : throw new UsageException($"{folder}: no labelled series found; expected is {WindowsFile} with its files, or CSV files with a column label, or anomaly and changepoint.");
+        return all.Count > 0 ? all : throw new UsageException($"{folder}: no series found; expected is {WindowsFile} with its files, or CSV files that begin with a header such as timestamp,value,label (or anomaly and changepoint; without labels for forecast skill only).");
     }
 
     /// <summary>Rows of a NAB file that are for warm-up: 15 %, at most 750.</summary>
@@ -83,7 +89,9 @@ internal sealed record Corpus(string Name, Layout Layout, IReadOnlyList<Labelled
         var header = first is null ? "" : File.ReadLines(first).FirstOrDefault() ?? "";
         if (header.Contains(";anomaly", StringComparison.Ordinal))
             return Evaluation.Layout.Skab;
-        return direct is not null && header.EndsWith(",label", StringComparison.Ordinal) ? Evaluation.Layout.Generic : null;
+        return direct is null ? null
+            : header.EndsWith(",label", StringComparison.Ordinal) ? Evaluation.Layout.Generic
+            : SeriesFile.TimeColumns.Any(name => header.StartsWith(name, StringComparison.OrdinalIgnoreCase)) ? Evaluation.Layout.Unlabelled : null;
     }
 
     private static Corpus? TryLoad(string folder, Layout layout)
@@ -93,8 +101,11 @@ internal sealed record Corpus(string Name, Layout Layout, IReadOnlyList<Labelled
         {
             Evaluation.Layout.Nab => LoadNab(folder),
             Evaluation.Layout.Skab => [.. FilesOf(folder).Where(file => !file.Contains("anomaly-free", StringComparison.Ordinal)).Select(file => Load(folder, file, "anomaly", _ => SkabTraining))],
-            _ => LoadGeneric(folder, name),
+            Evaluation.Layout.Generic => LoadGeneric(folder, name),
+            _ => [.. FilesOf(folder).Select(file => Load(folder, file, null, _ => 0))],
         };
+        if (series.Count == 0 && layout == Evaluation.Layout.Generic)
+            return TryLoad(folder, Evaluation.Layout.Unlabelled);
         return series.Count > 0 ? new Corpus(name, layout, series) : null;
     }
 

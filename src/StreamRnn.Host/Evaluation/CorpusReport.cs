@@ -2,9 +2,6 @@ using StreamRnn.Nets;
 
 namespace StreamRnn.Host.Evaluation;
 
-/// <summary>A figure with how far it would move if other series of the same kind had been drawn (bootstrap over series, Efron 1979).</summary>
-internal readonly record struct Figure(double Value, double StandardError);
-
 /// <summary>What one detector reached on one corpus.</summary>
 internal sealed record CorpusFigures(
     string Corpus, string Detector, int Series, int Rows, Figure VusPr, Figure RecallAtHalf, Figure RecallAtOne, Figure RecallAtTwo,
@@ -20,14 +17,14 @@ internal sealed record CorpusFigures(
         var curve = new BudgetCurve(files);
         var seeded = new Seeded(1);
         int[][] drawn = [.. Enumerable.Range(0, Draws).Select(_ => Enumerable.Range(0, files.Count).Select(_ => seeded.Next(files.Count)).ToArray())];
-        Figure Recall(double budget) => new(curve.RecallAt(budget), Deviation(drawn.Select(draw => curve.RecallAt(budget, draw))));
+        Figure Recall(double budget) => new(curve.RecallAt(budget), Bootstrap.Deviation(drawn.Select(draw => curve.RecallAt(budget, draw))));
         double[] withAnomalies = [.. volumes.Where(v => !double.IsNaN(v))];
         NabScore? nab = corpus.Layout == Layout.Nab ? new NabScore(files) : null;
         var alerts = judgements.All(j => j.Alerts is not null)
             ? EventCounts.Sum(corpus.Series.Zip(judgements, (series, judgement) => EventCounts.OfAlerts(series, judgement.Alerts!))) : null;
         return new CorpusFigures(
             corpus.Name, detector, files.Count, files.Sum(file => file.Series.Rows),
-            new Figure(withAnomalies.DefaultIfEmpty(double.NaN).Average(), Deviation(withAnomalies) / Math.Sqrt(Math.Max(1, withAnomalies.Length))),
+            new Figure(withAnomalies.DefaultIfEmpty(double.NaN).Average(), Bootstrap.Deviation(withAnomalies) / Math.Sqrt(Math.Max(1, withAnomalies.Length))),
             Recall(0.5), Recall(1), Recall(2),
             nab is null ? null : NabProfile.All.ToDictionary(
                 profile => profile.Name,
@@ -41,14 +38,5 @@ internal sealed record CorpusFigures(
     {
         var skip = layout == Layout.Nab ? 0 : series.Skip;
         return Vus.Pr(series.Label[skip..], scores[skip..], Vus.Period(series.FirstChannel));
-    }
-
-    private static double Deviation(IEnumerable<double> values)
-    {
-        double[] all = [.. values.Where(v => !double.IsNaN(v))];
-        if (all.Length < 2)
-            return double.NaN;
-        var mean = all.Average();
-        return Math.Sqrt(all.Sum(v => (v - mean) * (v - mean)) / (all.Length - 1));
     }
 }

@@ -5,9 +5,23 @@ namespace StreamRnn.Host.Evaluation;
 /// <summary>The figures as Markdown: for the terminal and for a file.</summary>
 internal static class EvaluationTable
 {
-    public static string Of(IReadOnlyList<CorpusFigures> figures)
+    public static string Of(IReadOnlyList<CorpusFigures> figures, SkillTable skill)
     {
         var text = new StringWriter(CultureInfo.InvariantCulture);
+        if (figures.Count > 0)
+            WriteLabelled(text, figures);
+        if (!skill.IsEmpty)
+        {
+            if (figures.Count > 0)
+                text.WriteLine();
+            skill.Write(text);
+        }
+
+        return text.ToString();
+    }
+
+    private static void WriteLabelled(StringWriter text, IReadOnlyList<CorpusFigures> figures)
+    {
         text.WriteLine("| corpus | detector | series | VUS-PR | recall at .5 | at 1 | at 2 false alarms per 1,000 normal rows |");
         text.WriteLine("|---|---|---:|---:|---:|---:|---:|");
         foreach (var f in figures)
@@ -25,7 +39,6 @@ internal static class EvaluationTable
         WriteNab(text, [.. figures.Where(f => f.Nab is not null)]);
         WriteSkab(text, [.. figures.Where(f => f.Skab is not null)]);
         WriteAlerts(text, [.. figures.Where(f => f.Alerts is not null)]);
-        return text.ToString();
     }
 
     private static void WriteNab(StringWriter text, List<CorpusFigures> figures)

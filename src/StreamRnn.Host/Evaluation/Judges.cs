@@ -9,7 +9,8 @@ namespace StreamRnn.Host.Evaluation;
 /// <summary>What a detector said of a series.</summary>
 /// <param name="Scores">(R), 0..1: higher is more anomalous.</param>
 /// <param name="Alerts">Rows at which an alert opened; null for a detector that only scores.</param>
-internal sealed record Judgement(double[] Scores, IReadOnlyList<int>? Alerts, Recording? Recording = null);
+/// <param name="Skill">How well each channel was forecast; empty for a detector that does not tell forecasts.</param>
+internal sealed record Judgement(double[] Scores, IReadOnlyList<int>? Alerts, Recording? Recording, IReadOnlyList<SeriesSkill> Skill);
 
 /// <summary>A detector that reads a series once, row by row, and scores each row before it learns from it.</summary>
 internal interface IJudge
@@ -30,10 +31,12 @@ internal sealed class ProductJudge(DetectionOptions detection, AlertOptions aler
         var scores = new double[series.Rows];
         List<int> opened = [];
         var recording = draws ? new Recording(file.Device) : null;
+        var forecasts = new ForecastTracks();
         var row = 0;
-        var replayer = new Replayer(detection with { KeepScores = true }, alerts, model);
+        var replayer = new Replayer(detection with { KeepScores = true, KeepForecasts = true }, alerts, model);
         replayer.Play(file, outcome =>
         {
+            forecasts.Add(outcome.Forecasts);
             foreach (var sample in outcome.Scores)
             {
                 scores[row] = Math.Max(scores[row], sample.Score);
@@ -48,7 +51,7 @@ internal sealed class ProductJudge(DetectionOptions detection, AlertOptions aler
                     opened.Add(Math.Min(row, series.Rows - 1));
             }
         }, cancel, () => row++);
-        return new Judgement(scores, opened, recording);
+        return new Judgement(scores, opened, recording, forecasts.Skill());
     }
 }
 
@@ -101,7 +104,7 @@ internal sealed class BaselineJudge(string name, Func<int, IEvidence> create) : 
             row++;
         }
 
-        return new Judgement(scores, null);
+        return new Judgement(scores, null, null, []);
     }
 }
 
@@ -152,24 +155,15 @@ internal sealed class SeasonalEvidence : IEvidence
     }
 }
 
-/// <summary>4 log10(1 + |x − μ|/a), μ from an autoregression of 6 terms and a constant that recursive least squares fits (forgetting .998), a its mean error over 200 readings.</summary>
+/// <summary>4 log10(1 + |x − μ|/a), μ from an autoregression of 6 terms and a constant (<see cref="RecursiveLeastSquares"/>), a its mean error over 200 readings.</summary>
 internal sealed class AutoregressiveEvidence : IEvidence
 {
     private const int Terms = 7;
-    private const double Forgetting = 0.998;
 
-    private readonly double[] _weights = new double[Terms];
-    private readonly double[,] _covariance = new double[Terms, Terms];
+    private readonly RecursiveLeastSquares _fit = new(Terms);
     private readonly double[] _past = new double[Terms - 1];
     private double _error, _scale, _origin;
     private int _count;
-
-    public AutoregressiveEvidence()
-    {
-        for (var i = 0; i < Terms; i++)
-            _covariance[i, i] = 100;
-        _weights[0] = 1;                                 // begins as "the last value again"
-    }
 
     public double Of(double seconds, double x)
     {
@@ -178,35 +172,15 @@ internal sealed class AutoregressiveEvidence : IEvidence
         _scale += Math.Max(1.0 / (_count + 1), 1.0 / 500) * (Math.Abs(x - _origin) - _scale);
         var scale = Math.Max(_scale, 1e-9 * Math.Max(1, Math.Abs(_origin)));
         double[] z = [.. _past.Select(value => value / scale), 1];
-        var expected = 0.0;
-        for (var i = 0; i < Terms; i++)
-            expected += _weights[i] * z[i];
+        var expected = _fit.Forecast(z);
         var apart = Math.Abs(x - _origin - (expected * scale));
         var evidence = _count < 2 ? 0 : 4 * Math.Log10(1 + (apart / Math.Max(_error, 1e-9 * Math.Max(1, Math.Abs(x)))));
         _count++;
         _error += Math.Max(1.0 / _count, 1.0 / 200) * (apart - _error);
-        Fit(z, Math.Clamp(((x - _origin) / scale) - expected, -10, 10));
+        _fit.Learn(z, Math.Clamp(((x - _origin) / scale) - expected, -10, 10));
         Array.Copy(_past, 0, _past, 1, _past.Length - 1);
         _past[0] = x - _origin;
         return evidence;
-    }
-
-    private void Fit(double[] z, double error)
-    {
-        var gain = new double[Terms];
-        var norm = Forgetting;
-        for (var i = 0; i < Terms; i++)
-        {
-            for (var j = 0; j < Terms; j++)
-                gain[i] += _covariance[i, j] * z[j];
-            norm += z[i] * gain[i];
-        }
-
-        for (var i = 0; i < Terms; i++)
-            _weights[i] += gain[i] / norm * error;
-        for (var i = 0; i < Terms; i++)
-            for (var j = 0; j < Terms; j++)
-                _covariance[i, j] = Math.Clamp((_covariance[i, j] - (gain[i] * gain[j] / norm)) / Forgetting, -1e4, 1e4);
     }
 }
 

@@ -9,7 +9,8 @@ namespace StreamRnn.Host.Replay;
 /// </summary>
 internal sealed class SeriesFile : IDisposable
 {
-    private static readonly string[] TimeColumns = ["timestamp", "time", "datetime", "date"];
+    /// <summary>What the first column may be called.</summary>
+    public static readonly string[] TimeColumns = ["timestamp", "time", "datetime", "date"];
 
     /// <summary>Columns that tell the truth about the others: never shown to the detector.</summary>
     private static readonly string[] LabelColumns = ["label", "anomaly", "is_anomaly", "changepoint"];

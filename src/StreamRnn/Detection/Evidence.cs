@@ -42,6 +42,10 @@ public readonly record struct Evidence(double Range, double Level, double Near, 
         return new Evidence(range, level, near, far);
     }
 
+    /// <summary>The same without the parts that an ablation leaves out: evidence that is always 0 is never rare.</summary>
+    internal Evidence Without(ScoreParts parts) => parts == ScoreParts.None ? this : new(
+        parts.HasFlag(ScoreParts.Range) ? 0 : Range, parts.HasFlag(ScoreParts.Level) ? 0 : Level, parts.HasFlag(ScoreParts.Near) ? 0 : Near, parts.HasFlag(ScoreParts.Far) ? 0 : Far);
+
     /// <summary>Each kind as rarity: calibrated by the series' own past, at most 8 so that no single kind decides alone.</summary>
     public Evidence Calibrated(in SeriesRow row) => new(
         Math.Min(Range, Cap),

@@ -1,3 +1,5 @@
+using StreamRnn.Detection;
+
 namespace StreamRnn.Pipeline;
 
 /// <summary>Section <c>StreamRnn:Detection</c>. Nothing here has to be set.</summary>
@@ -11,4 +13,10 @@ public sealed record DetectionOptions
 
     /// <summary>Keep every scored sample in the outcome: for replay, live views and the score topic. Default false.</summary>
     public bool KeepScores { get; init; }
+
+    /// <summary>Keep every forecast in the outcome, to measure forecast skill. Not bound from the configuration.</summary>
+    internal bool KeepForecasts { get; init; }
+
+    /// <summary>What an ablation leaves out. Not bound from the configuration.</summary>
+    internal ScoreParts LeftOut { get; init; }
 }

@@ -14,6 +14,9 @@ internal struct Seen
 /// <summary>The batch's work space, used again for every batch: for each sample its outlook, the net's inputs and outputs side by side, and what is seen of it.</summary>
 internal sealed class Foresight(ForecastNet net) : IDisposable
 {
+    /// <summary>How many readings ahead of the last value each of <see cref="ForecastsOf"/> is.</summary>
+    public static readonly int[] Ahead = [1, Outlook.FarSteps];
+
     private const int AnchorWidth = 2 * Anchors.Count;
 
     private Seen[] _seen = [];
@@ -70,6 +73,16 @@ internal sealed class Foresight(ForecastNet net) : IDisposable
             _seen[sample].Near = net.Forecast(raw.Slice(2 * n * ForecastNet.Outputs, ForecastNet.Outputs), NearAnchors(sample));
             _seen[sample].Far = net.Forecast(raw.Slice(((2 * n) + 1) * ForecastNet.Outputs, ForecastNet.Outputs), FarAnchors(sample));
         }
+    }
+
+    /// <summary>In the order of <see cref="Ahead"/>; NaN where nothing was known yet.</summary>
+    public double[] ForecastsOf(int sample, bool known) => known ? [_seen[sample].Near, _seen[sample].Far] : [double.NaN, double.NaN];
+
+    /// <summary>An ablation: the last value in place of all of the net's forecasts.</summary>
+    public void ForecastLastValues()
+    {
+        foreach (var sample in _samples.AsSpan(0, _stepped))
+            (_seen[sample].Near, _seen[sample].Far) = (NearAnchors(sample)[Anchors.Last], FarAnchors(sample)[Anchors.Last]);
     }
 
     public void Dispose() => net.Dispose();

@@ -47,6 +47,9 @@ public sealed class Outcome
     /// <summary>Filled only where <see cref="DetectionOptions.KeepScores"/> is set.</summary>
     public List<ScoredSample> Scores { get; } = [];
 
+    /// <summary>Filled only where <see cref="DetectionOptions.KeepForecasts"/> is set.</summary>
+    internal List<Foreseen> Forecasts { get; } = [];
+
     /// <summary>Of devices in groups.</summary>
     public List<ModelNotice> Notices { get; } = [];
 
@@ -59,6 +62,7 @@ public sealed class Outcome
         Alerts.AddRange(other.Alerts);
         States.AddRange(other.States);
         Scores.AddRange(other.Scores);
+        Forecasts.AddRange(other.Forecasts);
         Notices.AddRange(other.Notices);
         Readings += other.Readings;
         Duplicates += other.Duplicates;
@@ -70,6 +74,7 @@ public sealed class Outcome
         Alerts.Clear();
         States.Clear();
         Scores.Clear();
+        Forecasts.Clear();
         Notices.Clear();
         (Readings, Duplicates, Late) = (0, 0, 0);
     }

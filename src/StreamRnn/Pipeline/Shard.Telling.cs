@@ -46,6 +46,17 @@ public sealed partial class Shard
         }
     }
 
+    /// <summary>The forecasts as they were made, before anything of the batch was judged or learned.</summary>
+    private void TellForecasts(ReadingBatch batch, Outcome outcome)
+    {
+        var samples = batch.Samples;
+        for (var i = 0; i < samples.Length; i++)
+        {
+            if (!_foresight.IsDropped(i))
+                outcome.Forecasts.Add(new Foreseen(samples[i].Channel, samples[i].Time, samples[i].Value, _foresight.ForecastsOf(i, _series[samples[i].Channel.Slot].Count > 0)));
+        }
+    }
+
     private AlertDetails Describe(Verdict verdict)
     {
         var device = verdict.Device;

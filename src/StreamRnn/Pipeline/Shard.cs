@@ -55,6 +55,8 @@ public sealed partial class Shard : IDisposable
         {
             Admit(batch, outcome);
             Foresee(batch, outcome);
+            if (_options.KeepForecasts)
+                TellForecasts(batch, outcome);
             for (var i = 0; i < batch.ReadingCount; i++)
             {
                 (_batch, _index) = (batch, i);
@@ -145,6 +147,8 @@ public sealed partial class Shard : IDisposable
         }
 
         _foresight.Step(_states);
+        if (_options.LeftOut.HasFlag(ScoreParts.Net))
+            _foresight.ForecastLastValues();
         if (_groups.Length == 0)
             return;
         for (var i = 0; i < batch.ReadingCount; i++)
@@ -191,7 +195,7 @@ public sealed partial class Shard : IDisposable
             if (row.Count == 0)
                 continue;
             ref var seen = ref _foresight[start + k];
-            seen.Raw = Evidence.Of(row, Bounded(reading[k].Value), seen.Near);
+            seen.Raw = Evidence.Of(row, Bounded(reading[k].Value), seen.Near).Without(_options.LeftOut);
             seen.Calibrated = seen.Raw.Calibrated(row);
             seen.Combined = seen.Calibrated.Combined;
             row.Rarity = (float)Math.Min(row.AllTail.Rarity(seen.Combined), 1e6);

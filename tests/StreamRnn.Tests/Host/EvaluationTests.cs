@@ -96,11 +96,11 @@ public sealed class EvaluationTests
     }
 
     [Fact]
-    public async Task AFolderWithoutLabelsAndAnUnknownDetectorAreRefused()
+    public async Task AFolderWithoutSeriesAndAnUnknownDetectorAreRefused()
     {
         using var folder = new Folder();
-        folder.Write("a.csv", "timestamp,value\n1,2\n");
-        Assert.Contains("no labelled series", await Refusal(folder.Path), StringComparison.Ordinal);
+        folder.Write("a.csv", "what,value\n1,2\n");
+        Assert.Contains("no series found", await Refusal(folder.Path), StringComparison.Ordinal);
         Assert.Contains("level, seasonal, ar, random", await Refusal(folder.Path, "--detector", "magic"), StringComparison.Ordinal);
         Assert.Contains("nab, skab, generic", await Refusal(folder.Path, "--layout", "nabb"), StringComparison.Ordinal);
 
