@@ -24,10 +24,10 @@ public sealed class AlertBook(AlertOptions options, ModelName model, Func<Verdic
     /// <summary>The last event of each open alert, in the order of opening. A view, not a copy.</summary>
     public IReadOnlyCollection<AlertEvent> Open => _open.Values;
 
-    public bool IsOpen(Device device) => Find(device) is { } entry && (entry.Values.IsOpen || entry.Silence.IsOpen);
+    public bool IsOpen(Device device) => Find(device) is { } entry && (entry.Values.IsOpen || entry.Silence.IsOpen || entry.Stuck.IsOpen);
 
     public bool HasOpen(Device device, AlertFamily family) =>
-        Find(device) is { } entry && (family == AlertFamily.Silence ? entry.Silence : entry.Values).IsOpen;
+        Find(device) is { } entry && entry.StateOf(family).IsOpen;
 
     /// <summary>One verdict. Without an open alert and nothing anomalous this is one look into an array.</summary>
     /// <returns>The event to publish, or null.</returns>
@@ -43,18 +43,19 @@ public sealed class AlertBook(AlertOptions options, ModelName model, Func<Verdic
         }
 
         var family = AlertLife.FamilyOf(verdict.Kind);
-        ref var state = ref (family == AlertFamily.Silence ? ref entry.Silence : ref entry.Values);
+        ref var state = ref entry.StateOf(family);
         (state, var transition) = AlertLife.Step(state, verdict, options);
         if (transition == AlertTransition.None)
         {
-            // Silence is not observed while a device speaks, so the readings of values let its past fade too.
+            // Silence and stuck are observed only when there is something to see, so the readings of values let their past fade too.
             entry.Silence = AlertLife.Forget(entry.Silence, verdict.EventTime, options);
-            if (entry.Values == default && entry.Silence == default)
+            entry.Stuck = AlertLife.Forget(entry.Stuck, verdict.EventTime, options);
+            if (entry.Values == default && entry.Silence == default && entry.Stuck == default)
                 _entries[verdict.Device.Slot] = null;
             return null;
         }
 
-        ref var order = ref (family == AlertFamily.Silence ? ref entry.SilenceOrder : ref entry.ValuesOrder);
+        ref var order = ref entry.OrderOf(family);
         var told = Tell(state, verdict);
         if (transition == AlertTransition.Opened)
             order = ++_opened;
@@ -112,7 +113,7 @@ public sealed class AlertBook(AlertOptions options, ModelName model, Func<Verdic
             ModelId = (details.Model ?? model).Id,
             ModelVersion = (details.Model ?? model).Version,
         };
-        return told with { Summary = Summary.Of(told, details.UsualInterval) };
+        return told with { Summary = Summary.Of(told, details.UsualInterval, details.Since) };
     }
 
     private static double? Finite(double? number) => number is { } x && double.IsFinite(x) ? x : null;
@@ -141,7 +142,21 @@ public sealed class AlertBook(AlertOptions options, ModelName model, Func<Verdic
         public readonly Device Device = device;
         public AlertState Values;
         public AlertState Silence;
-        public long ValuesOrder;
-        public long SilenceOrder;
+        public AlertState Stuck;
+        private long _values, _silence, _stuck;
+
+        public ref AlertState StateOf(AlertFamily family)
+        {
+            if (family == AlertFamily.Silence)
+                return ref Silence;
+            return ref family == AlertFamily.Stuck ? ref Stuck : ref Values;
+        }
+
+        public ref long OrderOf(AlertFamily family)
+        {
+            if (family == AlertFamily.Silence)
+                return ref _silence;
+            return ref family == AlertFamily.Stuck ? ref _stuck : ref _values;
+        }
     }
 }

@@ -7,7 +7,7 @@ namespace StreamRnn.Alerts;
 /// The life cycle of an alert: a pure function of what is remembered and what is observed.
 /// Opens on K anomalous readings of N; resolves after a hold of calm readings, or as adopted when it has lasted too long; tells in between only
 /// when it becomes more severe or long after its last event. Silence: the missed deadline opens, the next reading (a verdict of kind silence that is not
-/// anomalous) resolves.
+/// anomalous) resolves. Stuck: a run of equal values that is too long opens, the next other value resolves, and after a week it is adopted.
 /// </summary>
 public static class AlertLife
 {
@@ -20,9 +20,17 @@ public static class AlertLife
     /// </summary>
     public const double AlwaysCalm = 1.301;
 
+    /// <summary>Whoever was told daily for a week that a value stands still, and left it so, takes it for normal.</summary>
+    private static readonly long LongestStuck = (long)TimeSpan.FromDays(7).TotalMicroseconds;
+
     private static readonly long LongestInterval = (long)TimeSpan.FromDays(1).TotalMicroseconds;
 
-    public static AlertFamily FamilyOf(AlertKind kind) => kind == AlertKind.Silence ? AlertFamily.Silence : AlertFamily.Values;
+    public static AlertFamily FamilyOf(AlertKind kind) => kind switch
+    {
+        AlertKind.Silence => AlertFamily.Silence,
+        AlertKind.Stuck => AlertFamily.Stuck,
+        _ => AlertFamily.Values,
+    };
 
     /// <summary>
     /// Severity of an excess x = rarity − threshold, decades. Of the alerts that normal data raise, a share of 10^−x exceeds the threshold by x or more, so that
@@ -51,7 +59,7 @@ public static class AlertLife
 
     private static (AlertState, AlertTransition) Watch(in AlertState state, in Verdict verdict, AlertOptions rules)
     {
-        var (k, n) = verdict.Kind == AlertKind.Silence ? (1, 1) : (rules.OpenAfter, rules.OpenWithin);
+        var (k, n) = FamilyOf(verdict.Kind) != AlertFamily.Values ? (1, 1) : (rules.OpenAfter, rules.OpenWithin);
         var odd = verdict.IsAnomalous && verdict.MayOpen;
         var window = ((state.Window << 1) | (odd ? 1UL : 0UL)) & (ulong.MaxValue >> (64 - n));
         var count = BitOperations.PopCount(window);
@@ -87,9 +95,10 @@ public static class AlertLife
             Count = state.Count + (anomalous && (!silence || state.Calm > 0) ? 1 : 0),
         };
 
-        if (calm >= (silence ? 1 : rules.HoldReadings) << state.Reopened)
+        var stuck = state.Kind == AlertKind.Stuck;
+        if (calm >= (stuck ? 1 : (silence ? 1 : rules.HoldReadings) << state.Reopened))
             return Resolve(next, verdict, Resolution.Returned);
-        if (!silence && next.Length >= rules.LongestReadings)
+        if (stuck ? verdict.EventTime.Microseconds - state.OpenedAt.Microseconds >= LongestStuck : !silence && next.Length >= rules.LongestReadings)
             return Resolve(next, verdict, Resolution.Adopted);
 
         var severity = SeverityOf(verdict.Rarity - state.Threshold);

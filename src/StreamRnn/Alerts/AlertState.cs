@@ -3,7 +3,7 @@ using StreamRnn.Readings;
 namespace StreamRnn.Alerts;
 
 /// <summary>Evidence that shares one alert: a device has at most one open alert of each family.</summary>
-public enum AlertFamily { Values, Silence }
+public enum AlertFamily { Values, Silence, Stuck }
 
 /// <summary>Quiet: nothing to tell. Open: an alert is open. Resolved: one ended not long ago, which matters if it comes again.</summary>
 public enum AlertPhase { Quiet, Open, Resolved }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using StreamRnn.Readings;
 
 namespace StreamRnn.Alerts;
 
@@ -7,23 +8,28 @@ public static class Summary
 {
     /// <param name="e">The event; its own summary is not looked at.</param>
     /// <param name="usualInterval">The usual time between the device's readings, seconds; null where unknown.</param>
-    public static string Of(AlertEvent e, double? usualInterval)
+    /// <param name="since">When a value that stands still came first; null where unknown.</param>
+    public static string Of(AlertEvent e, double? usualInterval, Instant? since = null)
     {
         var sentence = e.Status switch
         {
             AlertStatus.Resolved => Resolved(e),
+            AlertStatus.Updated when e.Kind == AlertKind.Stuck => $"{Subject(e)} still stands still{Now(e, " at ", "")}, for {Wording.Duration(since ?? e.OpenedAt, e.EventTime)} now; {Stuck}.",
             AlertStatus.Updated => e.Kind == AlertKind.Silence ? $"Still no reading from {Subject(e)} {Silent(e)}{Usually(usualInterval)}; {Silence}." : Updated(e),
-            _ => Opened(e, usualInterval),
+            _ => Opened(e, usualInterval, since),
         };
         return e is { Flapping: true, Status: AlertStatus.Opened } ? "Again: " + sentence : sentence;
     }
 
     private const string Silence = "check its power and its connection";
 
-    private static string Opened(AlertEvent e, double? usualInterval) => e.Kind switch
+    private const string Stuck = "check whether the device still measures";
+
+    private static string Opened(AlertEvent e, double? usualInterval, Instant? since) => e.Kind switch
     {
         AlertKind.Silence => $"{Subject(e)}: no reading {Silent(e)}{Usually(usualInterval)}; {Silence}.",
-        AlertKind.Stuck => $"{Subject(e)} stands still{Now(e, " at ", "")}{Expected(e)}; check whether the device still measures.",
+        AlertKind.Stuck when since is { } first => $"{Subject(e)} stands still{Now(e, " at ", "")} for {Wording.Duration(first, e.EventTime)}, longer than it usually does; {Stuck}.",
+        AlertKind.Stuck => $"{Subject(e)} stands still{Now(e, " at ", "")}{Expected(e)}; {Stuck}.",
         AlertKind.LevelShift => $"{Subject(e)} has moved to another level{Now(e, ": it is ", "")}{Expected(e)}; check what changed, or leave it and it becomes the normal.",
         AlertKind.Pattern => $"{Subject(e)} no longer follows its usual pattern{Now(e, ": it is ", "")}{Expected(e)}; check what changed.",
         AlertKind.OutOfRange => $"{Subject(e)} is{Now(e, " ", ",")} beyond all that was seen of it before{Expected(e)}; check the device.",
@@ -46,6 +52,7 @@ public static class Summary
         Alerts.Resolution.Maintenance => $"{Subject(e)} went into maintenance after {Lasted(e)}; the alert is closed.",
         Alerts.Resolution.Expired => $"{Subject(e)}: nothing more was heard of this for {Lasted(e)}; the alert is closed.",
         _ when e.Kind == AlertKind.Silence => $"{Subject(e)} reports again, {Lasted(e)} after its reading was due.",
+        _ when e.Kind == AlertKind.Stuck => $"{Subject(e)} moves again after {Lasted(e)}{Now(e, ": it is ", "")}.",
         _ => $"{Subject(e)} is back to normal after {Lasted(e)}{Now(e, ": it is ", "")}{Expected(e)}.",
     };
 

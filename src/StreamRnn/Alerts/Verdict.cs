@@ -36,6 +36,9 @@ public sealed record AlertDetails
     /// <summary>The usual time between readings of the device, seconds; null where unknown.</summary>
     public double? UsualInterval { get; init; }
 
+    /// <summary>When what is told began, where that was before the alert opened: for stuck the first of the equal values.</summary>
+    public Instant? Since { get; init; }
+
     /// <summary>The model that predicts the device, where it is not the book's own.</summary>
     public ModelName? Model { get; init; }
     public IReadOnlyList<Contribution> Contributions { get; init; } = [];

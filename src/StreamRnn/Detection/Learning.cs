@@ -56,6 +56,7 @@ public static class Learning
         if (n > 1)
             row.IntervalTail.Learn(SilenceWatch.Evidence(gap, row.Interval));
         row.Interval += (float)(Math.Max(1.0 / n, FastRate) * (gap - row.Interval));
+        row.Still.Learn(row.Last, x, time, gap);
         row.Fast += Math.Max(1.0 / (n + 1), FastRate) * (x - row.Fast);
         row.Slow += Math.Max(1.0 / (n + 1), SlowRate) * (x - row.Slow);
         (row.Last, row.LastButOne) = (x, row.Last);
@@ -78,6 +79,7 @@ public static class Learning
         row.Band = 4;
         row.Expected = double.NaN;
         row.Profile.Learn(time, 0);
+        row.Still.Learn(x, x, time, 0);
         Remember(ref row, x, time, 0);
     }
 

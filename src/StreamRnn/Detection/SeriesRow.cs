@@ -33,6 +33,7 @@ public struct SeriesRow
     public Surprise LastErrors;          // last error of each anchor, in its scale
     public DueRing Due;                  // far forecasts that wait for their reading
     public DayProfile Profile;           // p
+    public Standstill Still;             // runs of equal values
     public RecentRing Recent;
     public Calibrator LevelTail, NearTail, FarTail, AllTail, IntervalTail;
 

@@ -11,6 +11,9 @@ public sealed record DetectionOptions
     /// <summary>Whether a series that misses its usual interval raises an alert. Default true.</summary>
     public bool Silence { get; init; } = true;
 
+    /// <summary>Whether a series that sends one value over and over, and usually does not, raises an alert. Default true.</summary>
+    public bool Stuck { get; init; } = true;
+
     /// <summary>Keep every scored sample in the outcome: for replay, live views and the score topic. Default false.</summary>
     public bool KeepScores { get; init; }
 

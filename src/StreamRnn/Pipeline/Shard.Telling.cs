@@ -11,7 +11,7 @@ public sealed partial class Shard
     private void Move(Device device, ref DeviceRow about, Instant time, Outcome outcome)
     {
         var phase = _book.HasOpen(device, AlertFamily.Silence) ? Phase.Silent
-            : _book.HasOpen(device, AlertFamily.Values) ? Phase.Alerting
+            : _book.HasOpen(device, AlertFamily.Values) || _book.HasOpen(device, AlertFamily.Stuck) ? Phase.Alerting
             : about.Count < DeviceRow.WarmUp ? Phase.WarmingUp : Phase.Ready;
         var changed = (Phase)about.Phase != phase || about.Count == 1;
         if (changed)
@@ -66,10 +66,15 @@ public sealed partial class Shard
         {
             if (channel.Slot >= _channels.Count || _series[channel.Slot].Count == 0)
                 continue;
-            var isSilence = verdict.Kind == AlertKind.Silence;
-            if (isSilence ? !_series[channel.Slot].Silent : !IsFresh(channel, verdict.EventTime))
+            ref var series = ref _series[channel.Slot];
+            var (belongs, rarity) = verdict.Kind switch
+            {
+                AlertKind.Silence => (series.Silent, 1),
+                AlertKind.Stuck => (series.Still.Stuck, 1),
+                _ => (IsFresh(channel, verdict.EventTime), series.Rarity),
+            };
+            if (!belongs)
                 continue;
-            var rarity = isSilence ? 1 : _series[channel.Slot].Rarity;
             parts.Add((channel, rarity * rarity));
             squares += rarity * rarity;
         }
@@ -92,6 +97,7 @@ public sealed partial class Shard
             Lower = ExpectedOf(main) - half,
             Upper = ExpectedOf(main) + half,
             UsualInterval = Known(row.Interval),
+            Since = verdict.Kind == AlertKind.Stuck && row.Still.Run > 0 ? new Instant(row.Still.RunSince) : null,
             Recent = RecentOf(main),
         };
     }

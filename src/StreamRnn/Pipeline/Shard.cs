@@ -225,6 +225,9 @@ public sealed partial class Shard : IDisposable
                 about.AlertOpened();
         }
 
+        if (_options.Stuck)
+            JudgeStuck(batch, index, device, ref about, outcome);
+
         // Learning stops while an alert is open, the reading that opened it included.
         var isOpen = _book.HasOpen(device, AlertFamily.Values);
         var learns = !isOpen;
@@ -268,7 +271,7 @@ public sealed partial class Shard : IDisposable
         var far = _foresight.FarAnchors(i);
         if (adopted)
             Learning.Adopt(ref row);
-        if (learns)
+        if (learns && !row.Still.Stuck)
         {
             seen.Raw.Learn(ref row, seen.Combined);
             Learning.Errors(ref row, x, near, seen.Near);

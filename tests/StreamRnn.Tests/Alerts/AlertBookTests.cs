@@ -63,12 +63,25 @@ public sealed class AlertBookTests
         Assert.True(book.HasOpen(device, AlertFamily.Silence));
         Assert.False(book.HasOpen(device, AlertFamily.Values));
         Assert.NotNull(book.Observe(Given.Verdict(device, 1, 6)));
-        Assert.Null(book.Observe(Given.Verdict(device, 2, 6, kind: AlertKind.Stuck)));
+        Assert.Null(book.Observe(Given.Verdict(device, 2, 6, kind: AlertKind.LevelShift)));
         Assert.Equal([AlertKind.Silence, AlertKind.PredictionError], book.Open.Select(e => e.Kind));
         Assert.Equal(AlertStatus.Resolved, book.Observe(Given.Verdict(device, 3, 0, kind: AlertKind.Silence))!.Status);
         Assert.False(book.HasOpen(device, AlertFamily.Silence));
         Assert.True(book.IsOpen(device));
         Assert.Single(book.Open);
+    }
+
+    [Fact]
+    public void AStuckAlertIsAThirdOneAndEndsByItself()
+    {
+        var device = Given.Device();
+        var book = Given.Book();
+        Assert.NotNull(book.Observe(Given.Verdict(device, 0, 6)));
+        Assert.NotNull(book.Observe(Given.Verdict(device, 1, 6, kind: AlertKind.Stuck)));
+        Assert.Equal([AlertKind.PredictionError, AlertKind.Stuck], book.Open.Select(e => e.Kind));
+        Assert.Equal(AlertStatus.Resolved, book.Observe(Given.Verdict(device, 2, 0, kind: AlertKind.Stuck))!.Status);
+        Assert.False(book.HasOpen(device, AlertFamily.Stuck));
+        Assert.True(book.HasOpen(device, AlertFamily.Values));
     }
 
     [Fact]

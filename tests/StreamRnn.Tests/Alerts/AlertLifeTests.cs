@@ -113,6 +113,18 @@ public sealed class AlertLifeTests
     }
 
     [Fact]
+    public void StuckEndsWithTheNextOtherValueAndIsAdoptedAfterAWeek()
+    {
+        // A reading every 30 s: a week is 20,160 of them.
+        var log = Live(Usual with { LongestReadings = 10 }, [.. Enumerable.Repeat(5.0, 5000), 0], AlertKind.Stuck);
+        Assert.Equal((5000, AlertTransition.Resolved), log.Told[^1]);
+        Assert.Equal(Resolution.Returned, log.Last.Resolution);
+        log = Live(Usual, Enumerable.Repeat(5.0, 20_161), AlertKind.Stuck);
+        Assert.Equal((20_160, AlertTransition.Resolved), log.Told[^1]);
+        Assert.Equal(Resolution.Adopted, log.Last.Resolution);
+    }
+
+    [Fact]
     public void SilenceIsNeverAdopted()
     {
         var log = Live(Usual with { LongestReadings = 10 }, Enumerable.Repeat(5.0, 5000), AlertKind.Silence);

@@ -71,6 +71,19 @@ public sealed class SummaryTests
     }
 
     [Fact]
+    public void StuckTellsForHowLongTheValueHasBeenTheSame()
+    {
+        var stuck = Opened with { Kind = AlertKind.Stuck };
+        Assert.Equal("freezer-02 temperature stands still at -3.1 for 20 min, longer than it usually does; check whether the device still measures.", Summary.Of(stuck, 30, Later(-1200)));
+        Assert.Equal(
+            "freezer-02 temperature still stands still at -3.1, for 30 min now; check whether the device still measures.",
+            Summary.Of(stuck with { Status = AlertStatus.Updated, EventTime = Later(600), Sequence = 1 }, 30, Later(-1200)));
+        Assert.Equal(
+            "freezer-02 temperature moves again after 11 min: it is -18.2.",
+            Summary.Of(stuck with { Status = AlertStatus.Resolved, Value = -18.2, EventTime = Later(660), ResolvedAt = Later(660), Resolution = Resolution.Returned }, 30));
+    }
+
+    [Fact]
     public void ASilenceOfNoLengthIsAMissedReading() => Assert.Equal(
         "freezer-02: no reading when one was due; check its power and its connection.", Of(Opened with { Kind = AlertKind.Silence, Channel = null }));
 
