@@ -52,4 +52,10 @@ internal static partial class LogMessages
 
     [LoggerMessage(16, LogLevel.Error, "{Broker} closed {Times} connections in a row as soon as they were made: is there another client with our id '{Client}' (Mqtt:ClientId), a second instance?")]
     public static partial void ShortLived(ILogger log, string broker, int times, string client);
+
+    [LoggerMessage(17, LogLevel.Information, "Command {Name}: {Message}")]
+    public static partial void CommandDone(ILogger log, string name, string message);
+
+    [LoggerMessage(18, LogLevel.Warning, "Command {Name} refused: {Message}")]
+    public static partial void CommandRefused(ILogger log, string name, string message);
 }

@@ -34,6 +34,9 @@ public static class Reasons
     /// <summary>A time before 2000-01-01 or more than <see cref="IngestOptions.MaxClockSkew"/> ahead of ours.</summary>
     public const string TimeOutOfRange = "time_out_of_range";
 
+    /// <summary>Something below <c>{root}/cmd/</c> that is no command, or a command that is retained or wants its answer where no answer may go.</summary>
+    public const string BadCommand = "bad_command";
+
     public const string TooManyDevices = "too_many_devices";
 
     public const string TooManyChannels = "too_many_channels";

@@ -72,6 +72,8 @@ public sealed class AlertPublisher
             Add(alert);
         foreach (var state in outcome.States)
             _outbox.SetRetained(new Outgoing($"{_root}/devices/{state.Device}/state", null, state, Retain: true, AtLeastOnce: true));
+        foreach (var reply in outcome.Replies)
+            Add(reply);
         if (_scores == ScorePublishing.Off)
             return;
         foreach (var sample in outcome.Scores)
@@ -148,6 +150,17 @@ public sealed class AlertPublisher
         }
 
         _outbox.SetRetained(new Outgoing($"{_root}/open/{alert.AlertId}", alert.Status == AlertStatus.Resolved ? [] : body, null, Retain: true, AtLeastOnce: true));
+    }
+
+    private void Add(CommandReply reply)
+    {
+        var name = CommandCodec.NameOf(reply.Command);
+        if (reply.Done)
+            LogMessages.CommandDone(_log, name, reply.Message);
+        else
+            LogMessages.CommandRefused(_log, name, reply.Message);
+        if (reply.Command.ReplyTo is { } address)
+            _outbox.AddDroppable(new Outgoing(address.Topic, Bodies.Reply(reply), null, Retain: false, AtLeastOnce: false, address.Correlation.Length > 0 ? address.Correlation.ToArray() : null));
     }
 
     private void Add(in ScoredSample sample)
@@ -277,6 +290,7 @@ public sealed class AlertPublisher
         if (!_options.IsVersion5() || body.Length == 0)
             return result;
         var status = message.Topic.Length == _root.Length + 7 && message.Topic.EndsWith("/status", StringComparison.Ordinal);
+        result.CorrelationData = message.Correlation;
         result.ContentType = status ? "text/plain"
             : message.Topic.StartsWith($"{_root}/alerts/", StringComparison.Ordinal) || message.Topic.StartsWith($"{_root}/open/", StringComparison.Ordinal) ? _alertType : "application/json";
         if (status && _gap is { } gap)

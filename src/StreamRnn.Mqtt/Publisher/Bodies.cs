@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using StreamRnn.Alerts;
 using StreamRnn.Pipeline;
 using StreamRnn.Readings;
 
@@ -14,7 +15,8 @@ internal static class Bodies
 
     private static readonly JsonWriterOptions Options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
 
-    /// <summary><c>{"device":"freezer","phase":"warming-up","seen":9,"needed":50,"since":"2026-…Z","usualIntervals":{"temperature":10}}</c>; seen and needed only while warming up.</summary>
+    /// <summary><c>{"device":"freezer","phase":"warming-up","seen":9,"needed":50,"since":"2026-…Z","usualIntervals":{"temperature":10}}</c>; seen and needed only while warming up, and
+    /// <c>"normal":{"known":1,"suppressed":3,"lastSuppressed":"…"}</c> where something was called normal.</summary>
     public static byte[] State(DeviceState state) => Write(json =>
     {
         json.WriteString("device", state.Device);
@@ -30,6 +32,44 @@ internal static class Bodies
         foreach (var (channel, seconds) in state.UsualIntervals)
             Number(json, channel, seconds);
         json.WriteEndObject();
+        if (state.Normal is not { } normal)
+            return;
+        json.WriteStartObject("normal");
+        json.WriteNumber("known", normal.Known);
+        json.WriteNumber("suppressed", normal.Suppressed);
+        if (normal.LastSuppressed is { } last)
+            json.WriteString("lastSuppressed", last.ToString());
+        json.WriteEndObject();
+    });
+
+    /// <summary><c>{"done":true,"message":"…","device":"freezer"}</c>; to a list also what is called normal.</summary>
+    public static byte[] Reply(CommandReply reply) => Write(json =>
+    {
+        json.WriteBoolean("done", reply.Done);
+        json.WriteString("message", reply.Message);
+        if (reply.Device is { } device)
+            json.WriteString("device", device);
+        if (reply.Command is not ListNormal)
+            return;
+        json.WriteStartArray("normal");
+        foreach (var known in reply.Normals)
+        {
+            json.WriteStartObject();
+            json.WriteString("alertId", known.Id);
+            json.WriteString("device", known.Device);
+            if (known.Channel is { } channel)
+                json.WriteString("channel", channel);
+            json.WriteString("kind", AlertWords.Of(known.Kind));
+            json.WriteString("since", known.Since.ToString());
+            if (known.Until is { } until)
+                json.WriteString("until", until.ToString());
+            json.WriteNumber("suppressed", known.Suppressed);
+            if (known.LastSuppressed is { } last)
+                json.WriteString("lastSuppressed", last.ToString());
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
     });
 
     /// <summary>Score, value, expected, lower, upper, threshold, phase, time. What is not known yet is left out.</summary>

@@ -4,7 +4,8 @@ namespace StreamRnn.Mqtt;
 
 /// <summary>One message to be published.</summary>
 /// <param name="Body">The payload; null for a state that is written when it is sent.</param>
-internal readonly record struct Outgoing(string Topic, byte[]? Body, DeviceState? State, bool Retain, bool AtLeastOnce);
+/// <param name="Correlation">For the answer to a command: what the asker knows it by.</param>
+internal readonly record struct Outgoing(string Topic, byte[]? Body, DeviceState? State, bool Retain, bool AtLeastOnce, byte[]? Correlation = null);
 
 /// <summary>
 /// What is still to be published, and what comes next. Alert events keep their order and are bounded; of a retained topic only the last payload counts; scores and dead letters are the

@@ -18,6 +18,7 @@ internal sealed class Intake
     private readonly DeadLetterHandler _deadLetter;
     private readonly ILogger _log;
     private readonly byte[] _ownTopics;
+    private readonly CommandCodec _commands;
     private readonly ReadingBuffer _readings = new();
     private readonly int[] _timeFormsSaid;                        // per source, one bit for each form that was said in the log
     private readonly Dictionary<string, long> _said = [];         // reason of a failure -> when it was last logged
@@ -27,6 +28,7 @@ internal sealed class Intake
     {
         (_decoder, _door, _clock, _deadLetter, _log) = (decoder, door, clock, deadLetter, log);
         _ownTopics = System.Text.Encoding.UTF8.GetBytes(root + "/");
+        _commands = new CommandCodec(root, decoder.Templates);
         _timeFormsSaid = new int[decoder.Templates.Count];
     }
 
@@ -42,6 +44,18 @@ internal sealed class Intake
         else if (!topic.StartsWith(_ownTopics))
             Account(payload, _decoder.Decode(topic, payload, Instant.From(_clock.GetUtcNow()), _readings));
         return _door.Admit(_readings, payload.Length);
+    }
+
+    /// <summary>Whether it is a command to us: a topic below <c>{root}/cmd/</c>.</summary>
+    public bool IsCommand(ReadOnlySpan<byte> topic) => topic.StartsWith(_commands.Prefix);
+
+    /// <summary>A command takes its turn behind the readings that came before it. One that is none does too: it is answered, and its payload is a dead letter.</summary>
+    public long TakeCommand(ReadOnlySpan<byte> topic, ReadOnlySpan<byte> payload, bool retained, ReadOnlySpan<byte> properties)
+    {
+        var command = _commands.Decode(topic, payload, retained, properties);
+        if (command is NoCommand none)
+            Refuse(payload, new DecodeFailure(System.Text.Encoding.UTF8.GetString(topic), Reasons.BadCommand, none.Problem, -1));
+        return _door.Admit(command, payload.Length);
     }
 
     /// <summary>The same for a packet that was too large to be read: <paramref name="payload"/> is its beginning.</summary>
@@ -63,8 +77,12 @@ internal sealed class Intake
 
         if (decoded.IgnoredStrings > 0)
             Instruments.StringsIgnored.Add(decoded.IgnoredStrings);
-        if (decoded.Failure is not { } failure)
-            return;
+        if (decoded.Failure is { } failure)
+            Refuse(payload, failure);
+    }
+
+    private void Refuse(ReadOnlySpan<byte> payload, in DecodeFailure failure)
+    {
         Instruments.Rejected(failure.Reason);
         _deadLetter(payload, failure);
         var now = _clock.GetTimestamp();

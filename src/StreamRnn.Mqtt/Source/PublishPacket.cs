@@ -5,10 +5,11 @@ namespace StreamRnn.Mqtt;
 /// <summary>A PUBLISH packet where it lies in the receive buffer: no copy, nothing allocated. MQTT 5, section 3.3; MQTT 3.1.1, section 3.3.</summary>
 internal readonly ref struct PublishPacket
 {
-    private PublishPacket(byte flags, ReadOnlySpan<byte> topic, ushort packetId, int payloadAt)
+    private PublishPacket(byte flags, ReadOnlySpan<byte> topic, ushort packetId, ReadOnlySpan<byte> properties, int payloadAt)
     {
         (QualityOfService, Retained, PacketId, PayloadAt) = ((flags >> 1) & 3, (flags & 1) != 0, packetId, payloadAt);
         Topic = topic;
+        Properties = properties;
     }
 
     public const byte PacketType = 3;
@@ -22,6 +23,9 @@ internal readonly ref struct PublishPacket
 
     /// <summary>0 with quality of service 0.</summary>
     public ushort PacketId { get; }
+
+    /// <summary>MQTT 5: the properties as they lie there; see <see cref="ResponseProperties"/>.</summary>
+    public ReadOnlySpan<byte> Properties { get; }
 
     /// <summary>Where in the body the payload begins.</summary>
     public int PayloadAt { get; }
@@ -61,20 +65,23 @@ internal readonly ref struct PublishPacket
             at += 2;
         }
 
+        ReadOnlySpan<byte> all = [];
         if (version5)
         {
             var read = TryReadVariable(body[at..], out var properties);
             var fits = read > 0 && read + properties <= body.Length - at;
             if (!fits && whole)
                 throw Malformed("its properties are longer than the packet");
+            if (fits)
+                all = body.Slice(at + read, properties);
             at = fits ? at + read + properties : body.Length;
         }
 
-        return new PublishPacket(first, topic, id, at);
+        return new PublishPacket(first, topic, id, all, at);
     }
 
     /// <returns>How many bytes it took; 0 when there are not enough.</returns>
-    private static int TryReadVariable(ReadOnlySpan<byte> bytes, out int value)
+    internal static int TryReadVariable(ReadOnlySpan<byte> bytes, out int value)
     {
         value = 0;
         for (var i = 0; i < bytes.Length; i++)

@@ -156,7 +156,9 @@ internal sealed class ReadingChannel : IMqttChannel
     private void Take(byte first, ReadOnlySpan<byte> body)
     {
         var packet = PublishPacket.Read(first, body, _version5);
-        var ticket = _intake.Take(packet.Topic, body[packet.PayloadAt..], packet.Retained);
+        var ticket = _intake.IsCommand(packet.Topic)
+            ? _intake.TakeCommand(packet.Topic, body[packet.PayloadAt..], packet.Retained, packet.Properties)
+            : _intake.Take(packet.Topic, body[packet.PayloadAt..], packet.Retained);
         if (packet.QualityOfService > 0)
             _acknowledgements.Owe(ticket, packet.PacketId, packet.QualityOfService);
     }

@@ -22,6 +22,7 @@ public sealed class ReadingSource : IAsyncDisposable
     private readonly ILogger _log;
     private readonly Intake _intake;
     private readonly IReadOnlyList<string> _filters;
+    private readonly string _commands;
     private readonly int _maxPayloadBytes;
     private readonly string _host;
     private readonly int _port;
@@ -45,6 +46,7 @@ public sealed class ReadingSource : IAsyncDisposable
         (_host, _port) = endpoint ?? (options.Host ?? options.Embedded.Host, options.PortOrDefault());
         var decoder = new PayloadDecoder(ingest, registry);
         _filters = [.. decoder.Templates.Select(template => template.Filter).Distinct()];
+        _commands = root + CommandCodec.Below + "+";
         _intake = new Intake(decoder, door, root, clock, deadLetter ?? ((_, in _) => { }), log);
         _connecting = new ResiliencePipelineBuilder<SourceConnection> { TimeProvider = clock }.AddRetry(Backoff()).Build();
         _door.Through += OnThrough;
@@ -115,7 +117,7 @@ public sealed class ReadingSource : IAsyncDisposable
             }
 
             _hadSession = true;
-            foreach (var (filter, code) in await connection.SubscribeAsync(_filters, cancel).ConfigureAwait(false))
+            foreach (var (filter, code) in await connection.SubscribeAsync(_filters, _commands, cancel).ConfigureAwait(false))
                 LogMessages.SubscriptionRefused(_log, filter, code);
             return connection;
         }

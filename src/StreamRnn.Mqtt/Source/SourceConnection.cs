@@ -70,23 +70,25 @@ internal sealed class SourceConnection : IMqttClientAdapterFactory, IAsyncDispos
     }
 
     /// <summary>Subscribes in any case, whatever session there was; with MQTT 5 the broker is asked not to send what it retains.</summary>
+    /// <param name="commands">The filter of commands; of those, what is retained is asked for and keeps its mark, so that it can be refused and said.</param>
     /// <returns>The filters that the broker refused, and its reason.</returns>
-    /// <exception cref="BrokerRefusedException">It refused all of them.</exception>
-    public async Task<IReadOnlyList<(string Filter, string Code)>> SubscribeAsync(IReadOnlyList<string> filters, CancellationToken cancel)
+    /// <exception cref="BrokerRefusedException">It refused all that would bring readings.</exception>
+    public async Task<IReadOnlyList<(string Filter, string Code)>> SubscribeAsync(IReadOnlyList<string> filters, string commands, CancellationToken cancel)
     {
         var subscribe = new MqttClientSubscribeOptions
         {
-            TopicFilters = [.. filters.Select(filter => new MqttTopicFilter
+            TopicFilters = [.. filters.Append(commands).Select(filter => new MqttTopicFilter
             {
                 Topic = filter,
                 QualityOfServiceLevel = MqttQualityOfServiceLevel.AtLeastOnce,
-                RetainHandling = _options.IsVersion5() ? MqttRetainHandling.DoNotSendOnSubscribe : MqttRetainHandling.SendAtSubscribe,
+                RetainAsPublished = _options.IsVersion5() && filter == commands,
+                RetainHandling = _options.IsVersion5() && filter != commands ? MqttRetainHandling.DoNotSendOnSubscribe : MqttRetainHandling.SendAtSubscribe,
             })],
         };
         var result = await AnswerAsync(token => _client.SubscribeAsync(subscribe, token), Connecting.Patience, "SUBSCRIBE", cancel).ConfigureAwait(false);
         var refused = result.Items.Where(item => item.ResultCode > MqttClientSubscribeResultCode.GrantedQoS2)
             .Select(item => (item.TopicFilter.Topic, item.ResultCode.ToString())).ToList();
-        return refused.Count < filters.Count ? refused
+        return refused.Count(r => r.Topic != commands) < filters.Count ? refused
             : throw new BrokerRefusedException($"the broker refused to subscribe us to {string.Join(", ", filters)}: {refused[0].Item2}; check what it lets user '{_options.Username}' read");
     }
 

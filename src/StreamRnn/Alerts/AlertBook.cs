@@ -66,6 +66,42 @@ public sealed class AlertBook(AlertOptions options, ModelName model, Func<Verdic
         return told;
     }
 
+    /// <summary>Whether <see cref="Observe"/> would open an alert. Only looks.</summary>
+    public bool WouldOpen(in Verdict verdict)
+    {
+        if (!verdict.IsAnomalous || !verdict.MayOpen)
+            return false;
+        var entry = Find(verdict.Device);
+        var state = entry is null ? default : entry.StateOf(AlertLife.FamilyOf(verdict.Kind));
+        return !state.IsOpen && AlertLife.Step(state, verdict, options).Transition == AlertTransition.Opened;
+    }
+
+    /// <summary>Resolves an open alert because a person said that it is normal. It is forgotten: what comes next is not the same thing coming again.</summary>
+    /// <returns>The event to publish; null where the device's open alert of this family is another one, or none.</returns>
+    public AlertEvent? Close(Device device, AlertFamily family, string alertId, Instant eventTime, Instant detectedAt)
+    {
+        if (Find(device) is not { } entry)
+            return null;
+        ref var state = ref entry.StateOf(family);
+        var order = entry.OrderOf(family);
+        if (!state.IsOpen || !_open.TryGetValue(order, out var last) || last.AlertId != alertId)
+            return null;
+        var resolvedAt = eventTime < state.OpenedAt ? state.OpenedAt : eventTime;
+        var told = last with
+        {
+            Status = AlertStatus.Resolved,
+            Resolution = Resolution.Feedback,
+            Sequence = state.Sequence + 1,
+            EventTime = eventTime,
+            DetectedAt = detectedAt,
+            ResolvedAt = resolvedAt,
+            Count = state.Count,
+        };
+        _open.Remove(order);
+        state = default;
+        return told with { Summary = Summary.Of(told, null) };
+    }
+
     /// <summary>
     /// An alert's id: the first 16 hexadecimal digits of SHA-256 over device, kind and opening time in microseconds. The same input has the same id,
     /// and it may stand in a topic.

@@ -24,6 +24,7 @@ public struct DeviceRow
     public int Channels;             // channels that have spoken; names alone, which come from outside, must not move a score
     public int SinceAlert;           // readings since the last alert opened
     public float Raise;              // decades that past alerts have put on the threshold
+    public float OwnBudget;          // false alarms a week that were asked for this device alone; 0: those of the configuration
     public float Interval;           // EW mean of the seconds between readings
     public long LastTime;            // µs
     public long PhaseSince;          // event time of the last change of phase, µs

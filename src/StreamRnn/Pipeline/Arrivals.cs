@@ -4,11 +4,16 @@ namespace StreamRnn.Pipeline;
 
 /// <summary>
 /// One entry of the detector's input: everything that arrived while the entry before it was worked on, with the time at which it was taken in.
-/// Without readings it is a tick of the clock. The detector's state is a fold over these entries and nothing else.
+/// Without readings and commands it is a tick of the clock. The detector's state is a fold over these entries and nothing else.
 /// </summary>
 public sealed class Arrivals
 {
+    private readonly List<(DetectorCommand Command, int After)> _commands = [];
+
     public ReadingBuffer Readings { get; } = new();
+
+    /// <summary>What people said, each with the number of this entry's readings that came before it.</summary>
+    public IReadOnlyList<(DetectorCommand Command, int After)> Commands => _commands;
 
     /// <summary>Wall-clock time at which the entry was closed.</summary>
     public Instant Now { get; set; }
@@ -20,4 +25,13 @@ public sealed class Arrivals
 
     /// <summary>The number of the last payload in this entry; acknowledgement goes by it.</summary>
     public long Ticket { get; set; }
+
+    /// <summary>Adds a command behind the readings that are here.</summary>
+    public void Add(DetectorCommand command) => _commands.Add((command, Readings.ReadingCount));
+
+    public void Clear()
+    {
+        Readings.Clear();
+        _commands.Clear();
+    }
 }

@@ -36,7 +36,7 @@ public sealed class Detector : IDisposable
         _batches.Deal(arrivals);
         for (var i = 0; i < Shards.Count; i++)
             FoldShard(i, _batches);
-        return Gather();
+        return Gather(_batches);
     }
 
     /// <summary>Takes effect with the next entry and forgets nothing. Called between entries.</summary>
@@ -59,11 +59,19 @@ public sealed class Detector : IDisposable
     }
 
     /// <summary>The shards' outcomes in the order of the shards.</summary>
-    internal Outcome Gather()
+    internal Outcome Gather(ShardedBatches batches)
     {
         var whole = _parts[0];
         foreach (var part in _parts.AsSpan(1))
             whole.Append(part);
+        if (batches.Commands.Count > 0)
+        {
+            CommandReply[] parts = [.. whole.Replies];
+            whole.Replies.Clear();
+            foreach (var (command, _) in batches.Commands)
+                whole.Replies.Add(CommandReply.Of(command, Array.FindAll(parts, p => ReferenceEquals(p.Command, command))));
+        }
+
         return whole;
     }
 }
@@ -111,7 +119,7 @@ public static class PipelineOperators
                     if (Array.Find(faults, f => f is not null) is { } fault)
                         observer.OnError(fault);
                     else
-                        observer.OnNext(detector.Gather());
+                        observer.OnNext(detector.Gather(batches));
                 },
                 observer.OnError,
                 observer.OnCompleted);

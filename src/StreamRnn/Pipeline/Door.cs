@@ -72,11 +72,20 @@ public sealed class Door : IDisposable
 
     /// <summary>Admits one decoded payload (copied; the caller's buffer is free again). Readings may be none: a payload that failed still waits its turn to be acknowledged.</summary>
     /// <returns>The payload's ticket: 1, 2, …</returns>
-    public long Admit(ReadingBuffer readings, int payloadBytes)
+    public long Admit(ReadingBuffer readings, int payloadBytes) => Admit(readings, null, payloadBytes);
+
+    /// <summary>Admits a command, behind all that was admitted before it.</summary>
+    /// <returns>Its ticket, from the same row of numbers.</returns>
+    public long Admit(DetectorCommand command, int payloadBytes) => Admit(null, command, payloadBytes);
+
+    private long Admit(ReadingBuffer? readings, DetectorCommand? command, int payloadBytes)
     {
         lock (_gate)
         {
-            _filling.Readings.Append(readings);
+            if (readings is not null)
+                _filling.Readings.Append(readings);
+            if (command is not null)
+                _filling.Add(command);
             _filling.Ticket = ++_lastTicket;
             _payloads++;
             _bytes += payloadBytes;
@@ -131,7 +140,7 @@ public sealed class Door : IDisposable
             (_filling, _folding) = (_folding, _filling);
             (payloads, bytes) = (_fillingPayloads, _fillingBytes);
             (_fillingPayloads, _fillingBytes) = (0, 0);
-            _filling.Readings.Clear();
+            _filling.Clear();
             _folding.Ticket = _lastTicket;
             _folding.Now = Now;
             _folding.Heard = _opened + ((_listening ? Age : _deafSince) - _deaf);

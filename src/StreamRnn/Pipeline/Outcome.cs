@@ -14,11 +14,12 @@ public enum Phase { WarmingUp, Ready, Alerting, Silent }
 public readonly record struct ScoredSample(
     Channel Channel, Instant Time, double Value, double Expected, double Lower, double Upper, double Score, double Threshold, Phase Phase);
 
-/// <summary>A device's retained state as published: sent when the phase changes and every tenth reading of warm-up.</summary>
+/// <summary>A device's retained state as published: sent when the phase changes, every tenth reading of warm-up, and when something is called normal or suppressed because of it.</summary>
 /// <param name="Seen">Readings so far, up to <paramref name="Needed"/>.</param>
 /// <param name="UsualIntervals">Channel → usual seconds between readings.</param>
+/// <param name="Normal">What of it is called normal; null where nothing ever was.</param>
 public sealed record DeviceState(
-    string Device, Phase Phase, int Seen, int Needed, Instant Since, IReadOnlyDictionary<string, double> UsualIntervals);
+    string Device, Phase Phase, int Seen, int Needed, Instant Since, IReadOnlyDictionary<string, double> UsualIntervals, NormalCount? Normal = null);
 
 /// <summary>What there is to tell of a device and the net of its group.</summary>
 public enum ModelNews
@@ -53,6 +54,9 @@ public sealed class Outcome
     /// <summary>Of devices in groups.</summary>
     public List<ModelNotice> Notices { get; } = [];
 
+    /// <summary>To the entry's commands.</summary>
+    public List<CommandReply> Replies { get; } = [];
+
     public int Readings { get; set; }
     public int Duplicates { get; set; }
     public int Late { get; set; }
@@ -64,6 +68,7 @@ public sealed class Outcome
         Scores.AddRange(other.Scores);
         Forecasts.AddRange(other.Forecasts);
         Notices.AddRange(other.Notices);
+        Replies.AddRange(other.Replies);
         Readings += other.Readings;
         Duplicates += other.Duplicates;
         Late += other.Late;
@@ -76,6 +81,7 @@ public sealed class Outcome
         Scores.Clear();
         Forecasts.Clear();
         Notices.Clear();
+        Replies.Clear();
         (Readings, Duplicates, Late) = (0, 0, 0);
     }
 }

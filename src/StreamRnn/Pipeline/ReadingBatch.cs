@@ -13,6 +13,9 @@ public sealed class ReadingBatch
 
     public int ReadingCount => _starts.Count;
 
+    /// <summary>Said after all that the batches before this one hold, and before what comes next; such a batch holds nothing else.</summary>
+    public DetectorCommand? Command { get; internal set; }
+
     public int SampleCount => _samples.Count;
 
     public ReadOnlySpan<Sample> Samples => System.Runtime.InteropServices.CollectionsMarshal.AsSpan(_samples);
@@ -33,6 +36,7 @@ public sealed class ReadingBatch
     {
         _starts.Clear();
         _samples.Clear();
+        Command = null;
     }
 }
 
@@ -50,19 +54,34 @@ public sealed class ShardedBatches
 
     public Instant Heard { get; private set; }
 
+    /// <summary>The entry's commands, in order: each shard meets all of them.</summary>
+    public IReadOnlyList<(DetectorCommand Command, int After)> Commands { get; private set; } = [];
+
     /// <summary>The shard's batches, in the order in which they must be folded.</summary>
     public IReadOnlyList<ReadingBatch> Of(int shard) => _shards[shard].Waves;
 
     internal void Deal(Arrivals arrivals)
     {
-        (Now, Heard) = (arrivals.Now, arrivals.Heard);
+        (Now, Heard, Commands) = (arrivals.Now, arrivals.Heard, arrivals.Commands);
+        var said = 0;
         foreach (var shard in _shards)
             shard.Clear();
         for (var i = 0; i < arrivals.Readings.ReadingCount; i++)
         {
+            for (; said < Commands.Count && Commands[said].After <= i; said++)
+                Say(Commands[said].Command);
             var reading = arrivals.Readings[i];
             _shards[reading[0].Channel.Device.Shard].Add(reading);
         }
+
+        for (; said < Commands.Count; said++)
+            Say(Commands[said].Command);
+    }
+
+    private void Say(DetectorCommand command)
+    {
+        foreach (var shard in _shards)
+            shard.Say(command);
     }
 
     private sealed class ShardWaves
@@ -70,6 +89,7 @@ public sealed class ShardedBatches
         private readonly List<ReadingBatch> _pool = [];
         private int[] _nextWave = [];        // by device slot: the wave of the device's next reading in this entry
         private readonly List<int> _touched = [];
+        private int _first;                  // the wave behind the last command: no reading goes before it any more
 
         public List<ReadingBatch> Waves { get; } = [];
 
@@ -78,7 +98,7 @@ public sealed class ShardedBatches
             var slot = reading[0].Channel.Device.Slot;
             if (slot >= _nextWave.Length)
                 Array.Resize(ref _nextWave, Math.Max(slot + 1, _nextWave.Length * 2));
-            var wave = _nextWave[slot];
+            var wave = Math.Max(_nextWave[slot], _first);
             // A full wave sends the reading, and so all later ones of its device, one wave on: their order stays.
             while (wave < Waves.Count && Waves[wave].ReadingCount >= LongestBatch)
                 wave++;
@@ -90,8 +110,16 @@ public sealed class ShardedBatches
             Waves[wave].Add(reading);
         }
 
+        public void Say(DetectorCommand command)
+        {
+            Waves.Add(Rent());
+            Waves[^1].Command = command;
+            _first = Waves.Count;
+        }
+
         public void Clear()
         {
+            _first = 0;
             foreach (var slot in _touched)
                 _nextWave[slot] = 0;
             _touched.Clear();

@@ -9,6 +9,7 @@ public sealed partial class Shard
 {
     private void Listen(Outcome outcome)
     {
+        ListenToHushed(outcome);
         foreach (var device in _silent)
         {
             var channel = FirstSilent(device);
@@ -28,6 +29,8 @@ public sealed partial class Shard
             foreach (var other in device.Channels)
                 whole &= other.Slot >= _channels.Count || _series[other.Slot].LastHeard <= row.LastHeard;
             var due = row.LastTime + (long)(1e6 * SilenceWatch.Deadline(row, SilenceRarity(slot)));
+            if (Hushes(device, whole ? null : _channels[slot], slot, new Instant(due), outcome))
+                continue;
             if (Observe(device, whole ? null : _channels[slot], new Instant(due), SilenceWatch.Rarity(row, SilenceRarity(slot), _heard.Microseconds), outcome))
                 _silent.Add(device);
         }
@@ -56,15 +59,17 @@ public sealed partial class Shard
     private bool Observe(Device device, Channel? channel, Instant eventTime, double rarity, Outcome outcome)
     {
         ref var about = ref _devices[device.Slot];
-        var threshold = about.Asked(_options.FalseAlarmsPerDevicePerWeek);
+        var threshold = about.Asked(BudgetOf(about));
         var told = _book.Observe(new Verdict(device, AlertKind.Silence, channel, eventTime, _now, rarity, threshold, true, about.ReadingsPerWeek));
         if (told is null)
             return false;
         outcome.Alerts.Add(told);
+        if (told.Status == AlertStatus.Opened)
+            _normals.Opened(told, device, channel, Glimpse(device, channel, null, 0));
         Move(device, ref about, eventTime, outcome);
         return told.Status == AlertStatus.Opened;
     }
 
     /// <summary>How rare a silence of this series must be to be told.</summary>
-    private double SilenceRarity(int slot) => _devices[_channels[slot].Device.Slot].Asked(_options.FalseAlarmsPerDevicePerWeek);
+    private double SilenceRarity(int slot) => _devices[_channels[slot].Device.Slot].Asked(BudgetOf(_devices[_channels[slot].Device.Slot]));
 }

@@ -15,7 +15,7 @@ public sealed partial class Shard
     {
         var reading = batch[index];
         var start = batch.Start(index);
-        var threshold = about.Asked(_options.FalseAlarmsPerDevicePerWeek);
+        var threshold = about.Asked(BudgetOf(about));
         var isOpen = _book.HasOpen(device, AlertFamily.Stuck);
         var (rarest, channel) = (0.0, (Channel?)null);
         for (var k = 0; k < reading.Length; k++)
@@ -25,6 +25,7 @@ public sealed partial class Shard
                 continue;
             if (Bounded(reading[k].Value) != row.Last)
             {
+                _normals.Ended(reading[k].Channel, AlertKind.Stuck, (reading[k].Time.Microseconds - row.Still.RunSince) / 1e6);
                 row.Still.Free();
                 continue;
             }
@@ -45,7 +46,7 @@ public sealed partial class Shard
             return;                                          // a reading of other channels: nothing new of those that are stuck
         if (stuck > 1)
             (rarest, channel) = (threshold + SharedExcess, stuck == about.Channels ? null : channel);
-        var told = _book.Observe(new Verdict(device, AlertKind.Stuck, channel, reading[0].Time, _now, rarest, threshold, true, about.ReadingsPerWeek));
+        var told = TellStuck(new Verdict(device, AlertKind.Stuck, channel, reading[0].Time, _now, rarest, threshold, true, about.ReadingsPerWeek), outcome);
         if (told is null)
             return;
         outcome.Alerts.Add(told);

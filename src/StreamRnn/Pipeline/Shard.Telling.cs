@@ -16,8 +16,12 @@ public sealed partial class Shard
         var changed = (Phase)about.Phase != phase || about.Count == 1;
         if (changed)
             (about.Phase, about.PhaseSince) = ((byte)phase, time.Microseconds);
-        if (!changed && !(phase == Phase.WarmingUp && about.Count % 10 == 0))
-            return;
+        if (changed || (phase == Phase.WarmingUp && about.Count % 10 == 0))
+            TellState(device, ref about, outcome);
+    }
+
+    private void TellState(Device device, ref DeviceRow about, Outcome outcome)
+    {
         var intervals = new Dictionary<string, double>(StringComparer.Ordinal);
         foreach (var channel in device.Channels)
         {
@@ -26,7 +30,7 @@ public sealed partial class Shard
         }
 
         outcome.States.Add(new DeviceState(
-            device.Name, phase, Math.Min(about.Count, DeviceRow.WarmUp), DeviceRow.WarmUp, new Instant(about.PhaseSince), intervals));
+            device.Name, (Phase)about.Phase, Math.Min(about.Count, DeviceRow.WarmUp), DeviceRow.WarmUp, new Instant(about.PhaseSince), intervals, _normals.CountOf(device)));
     }
 
     private void Show(ReadingBatch batch, int index, double rarity, double threshold, Phase phase, Outcome outcome)

@@ -32,10 +32,11 @@ public sealed partial class Shard : IDisposable
 
     public Shard(DetectionOptions detection, AlertOptions alerts, BaseModel model, IReadOnlyList<NetModel> groups)
     {
-        _options = detection;
+        (_options, _configured) = (detection, detection.FalseAlarmsPerDevicePerWeek);
         _net = new ForecastNet(model.Layers);
         _states = StateBank.ForLstm(_net.Units);
         _book = new AlertBook(alerts, new ModelName(model.Id, model.Version), Describe);
+        _normals = new NormalBook(alerts);
         _foresight = new Foresight(_net);
         _groups = [.. groups.Select(group => new GroupForesight(group))];
     }
@@ -45,7 +46,7 @@ public sealed partial class Shard : IDisposable
     public int OpenAlerts => _book.Open.Count;
 
     /// <summary>Takes effect with the next reading and forgets nothing.</summary>
-    public void Set(DetectionOptions options) => _options = options;
+    public void Set(DetectionOptions options) => (_options, _configured) = (options, options.FalseAlarmsPerDevicePerWeek);
 
     /// <summary>Folds this shard's part of one entry, and looks at the clock.</summary>
     public void Fold(IReadOnlyList<ReadingBatch> batches, Instant now, Instant heard, Outcome outcome)
@@ -53,6 +54,8 @@ public sealed partial class Shard : IDisposable
         (_now, _heard) = (now, heard);
         foreach (var batch in batches)
         {
+            if (batch.Command is { } command)
+                Obey(command, outcome);
             Admit(batch, outcome);
             Foresee(batch, outcome);
             if (_options.KeepForecasts)
@@ -65,6 +68,7 @@ public sealed partial class Shard : IDisposable
             }
         }
 
+        Expire(outcome);
         if (_options.Silence)
             Listen(outcome);
     }
@@ -212,12 +216,12 @@ public sealed partial class Shard : IDisposable
         var time = reading[0].Time;
         var (combined, rarest) = CombineChannels(device, time);
         var rarity = about.Rarity(combined, rarest, about.Channels);
-        var budget = _options.FalseAlarmsPerDevicePerWeek;
+        var budget = BudgetOf(about);
         var threshold = about.Threshold(budget);
         var wasOpen = _book.HasOpen(device, AlertFamily.Values);
         var kind = top < 0 ? AlertKind.PredictionError : KindOf(_foresight[start + top].Calibrated.Strongest);
         var channel = top < 0 ? null : reading[top].Channel;
-        var told = _book.Observe(new Verdict(device, kind, channel, time, _now, Math.Min(rarity, DeviceRow.MostRarity), threshold, about.MayOpen, about.ReadingsPerWeek));
+        var told = Tell(new Verdict(device, kind, channel, time, _now, Math.Min(rarity, DeviceRow.MostRarity), threshold, about.MayOpen, about.ReadingsPerWeek), batch, index, outcome, out var normal);
         if (told is not null)
         {
             outcome.Alerts.Add(told);
@@ -228,10 +232,10 @@ public sealed partial class Shard : IDisposable
         if (_options.Stuck)
             JudgeStuck(batch, index, device, ref about, outcome);
 
-        // Learning stops while an alert is open, the reading that opened it included.
-        var isOpen = _book.HasOpen(device, AlertFamily.Values);
+        // Learning stops while an alert is open or suppressed, the reading that opened it included.
+        var isOpen = _book.HasOpen(device, AlertFamily.Values) || _normals.IsHushed(device);
         var learns = !isOpen;
-        var adopted = told is { Resolution: Resolution.Adopted };
+        var adopted = normal || told is { Resolution: Resolution.Adopted };
         for (var k = 0; k < reading.Length; k++)
         {
             if (!_foresight.IsDropped(start + k))
@@ -257,6 +261,8 @@ public sealed partial class Shard : IDisposable
         }
 
         GroupOf(sample.Channel.Device)?.Came(sample.Channel);
+        if (row.Silent)
+            _normals.Ended(sample.Channel, AlertKind.Silence, (_heard.Microseconds - row.LastHeard) / 1e6);
         row.LastHeard = _heard.Microseconds;
         if (isFirst || row.Silent)
         {

@@ -123,6 +123,29 @@ public sealed class ReadingChannelTests
         }, threads: 1);
 
     [Fact]
+    public async Task CommandsKeepTheirPlaceAmongReadingsAndAreAcknowledgedWithThem()
+    {
+        byte[] stream =
+        [
+            .. Publish("devices/d/c", "1"u8, 1), .. Publish("devices/d/c", "2"u8, 2), .. Publish("streamrnn/cmd/normal", "{\"list\":true}"u8, 3, property: true),
+            .. Publish("devices/d/c", "3"u8, 4), .. Publish("streamrnn/cmd/normal", "nonsense"u8, 5), .. Publish("streamrnn/cmd/normal", "{\"list\":true}"u8, 6, retained: true),
+        ];
+        var (channel, owed, door) = Open(stream, [7]);
+        List<(string Type, int After)> said = [];
+        door.Arrivals.Subscribe(a => said.AddRange(a.Commands.Select(c => (c.Command.GetType().Name, c.After))));
+        await ReadAllAsync(channel);
+        door.Through += owed.Through;
+        door.PumpOnce();
+        Assert.Equal([1.0, 2, 3], _values);
+        Assert.Equal([("ListNormal", 2), ("NoCommand", 3), ("NoCommand", 3)], said);
+        Assert.Equal([Reasons.BadCommand, Reasons.BadCommand], _dead.Select(d => d.Reason));
+        var packets = await owed.NextAsync(CancellationToken.None);
+        Assert.Equal([1, 2, 3, 4, 5, 6], Enumerable.Range(0, packets.Length / 4).Select(k => (int)packets.Span[(4 * k) + 3]));
+        door.PumpOnce();
+        Assert.Equal(3, said.Count);
+    }
+
+    [Fact]
     public async Task AFullDoorStopsTheReadingBeforeTheNextPayload()
     {
         var stream = Enumerable.Range(0, 100).SelectMany(i => Publish("devices/d/c", Encoding.ASCII.GetBytes($"{i}"), (ushort)(i + 1))).ToArray();

@@ -30,6 +30,8 @@ internal sealed class Fleet : IDisposable
 
     public List<ModelNotice> Notices { get; } = [];
 
+    public List<CommandReply> Replies { get; } = [];
+
     public int Duplicates { get; private set; }
 
     public int Late { get; private set; }
@@ -55,13 +57,26 @@ internal sealed class Fleet : IDisposable
     {
         _arrivals.Now = _arrivals.Heard = Instant.FromSeconds(now);
         var outcome = Detector.Fold(_arrivals);
-        _arrivals.Readings.Clear();
+        _arrivals.Clear();
         Scores.AddRange(outcome.Scores);
         Alerts.AddRange(outcome.Alerts);
         States.AddRange(outcome.States);
         Notices.AddRange(outcome.Notices);
+        Replies.AddRange(outcome.Replies);
         Duplicates += outcome.Duplicates;
         Late += outcome.Late;
+    }
+
+    /// <summary>Adds a command to the entry that is being collected.</summary>
+    public void Say(DetectorCommand command) => _arrivals.Add(command);
+
+    /// <summary>One command, one entry.</summary>
+    /// <returns>Its reply.</returns>
+    public CommandReply Say(DetectorCommand command, double now)
+    {
+        Say(command);
+        Fold(now);
+        return Replies[^1];
     }
 
     /// <summary>One reading, one entry.</summary>
