@@ -1,5 +1,5 @@
 using System.Globalization;
-using System.Runtime.InteropServices;
+using StreamRnn.Host;
 
 namespace StreamRnn.Benchmarks;
 
@@ -15,9 +15,9 @@ internal static class Table
         }
 
         using var report = new StringWriter(CultureInfo.InvariantCulture);
-        report.WriteLine($"# `{verb}` on {Cpu()}");
+        report.WriteLine($"# `{verb}` on {Machine.Processor}");
         report.WriteLine();
-        report.WriteLine($"{RuntimeInformation.FrameworkDescription}, {RuntimeInformation.OSDescription.Split(" #")[0]}, {Environment.ProcessorCount} processors. "
+        report.WriteLine($"{Machine.System}. "
             + $"Made by `dotnet run -c Release --project tests/StreamRnn.Benchmarks -- {verb}`.");
         report.WriteLine();
         measure(report);
@@ -48,18 +48,5 @@ internal static class Table
         }
 
         return best;
-    }
-
-    private static string Cpu()
-    {
-        if (OperatingSystem.IsLinux() && File.Exists("/proc/cpuinfo"))
-        {
-            var lines = File.ReadAllLines("/proc/cpuinfo");
-            string? Of(string key) => lines.FirstOrDefault(line => line.StartsWith(key, StringComparison.Ordinal))?.Split(':', 2)[1].Trim();
-            if (Of("model name") is { } model)
-                return $"{model} (family {Of("cpu family")}, model {Of("model\t")}), {RuntimeInformation.ProcessArchitecture}";
-        }
-
-        return Environment.GetEnvironmentVariable("PROCESSOR_IDENTIFIER") ?? RuntimeInformation.ProcessArchitecture.ToString();
     }
 }

@@ -7,127 +7,145 @@ using StreamRnn.Host.Evaluation;
 
 namespace StreamRnn.Host.Commands;
 
-/// <summary><c>evaluate</c>: the product and some baselines on labelled corpora.</summary>
+/// <summary><c>evaluate</c>: the product and some baselines on labelled corpora, and the product on simulated devices.</summary>
 internal static class EvaluateCommand
 {
-    private sealed record Options(string Folder, Layout? Layout, string? Out, string[] Detectors, bool Plots, string? Save, string? Load);
-
     public static Command Create()
     {
-        var folder = new Argument<string>("DIR") { Description = "A corpus, or a folder of corpora; one without labels is good for forecast skill only." };
-        var layout = new Option<string?>("--layout") { Description = "nab, skab or generic; told from the files where it is not given.", HelpName = "LAYOUT" };
-        var results = new Option<string?>("--out") { Description = "Write every row's score in NAB's result layout, the table and a page into this folder.", HelpName = "RESULTS" };
-        var detector = new Option<string[]>("--detector")
+        var options = new EvaluateOptions();
+        var verb = new Verb("evaluate", "Measure the detector on labelled corpora, beside simple detectors that go through the same scoring stage, and on simulated devices.")
         {
-            Description = $"streamrnn, {string.Join(", ", BaselineJudge.All.Select(b => b.Name))}, or all.",
-            HelpName = "NAME",
-            AllowMultipleArgumentsPerToken = true,
-            DefaultValueFactory = _ => ["all"],
-        };
-        var plots = new Option<bool>("--plots") { Description = "With --out: draw every series with value, band, score, labelled windows and alerts, and a page of them." };
-        var save = new Option<string?>("--save-thresholds") { Description = "Keep NAB's best thresholds of streamrnn, to be carried to another corpus.", HelpName = "FILE.json" };
-        var load = new Option<string?>("--load-thresholds") { Description = "Score NAB at thresholds that were saved on another corpus: the honest way.", HelpName = "FILE.json" };
-        var verb = new Verb("evaluate", "Measure the detector on labelled corpora, beside simple detectors that go through the same scoring stage.")
-        {
-            Arguments = { folder },
-            Options = { layout, results, detector, plots, save, load },
+            Arguments = { options.Folder },
             Examples =
             [
-                ("streamrnn evaluate corpora/nab --detector streamrnn", "NAB's three profiles, VUS-PR, recall at a budget."),
+                ("streamrnn evaluate corpora/nab --detector streamrnn", "NAB's three profiles, VUS-PR, recall at a budget, forecast skill."),
                 ("streamrnn evaluate corpora --out results --plots", "All corpora in a folder, with a page of pictures."),
+                ("streamrnn evaluate --simulated --kind freezer", "A week of 20 freezers, with faults and without."),
+                ("streamrnn evaluate corpora --simulated --ablate --report detection.md", "Everything, as a report to be kept."),
             ],
             Notes =
             [
                 "Layouts: nab has combined_windows.json beside its categories; skab has columns anomaly and changepoint; generic has a column label (0 or 1), and a manifest.csv in the folder above may name rows for training. "
-                    + "CSV files without labels (time first, then channels) count for forecast skill only. "
-                    + "Labels are never shown to a detector; every series begins with nothing learned.",
+                    + "CSV files without labels (time first, then channels) count for forecast skill only. Labels are never shown to a detector; every series begins with nothing learned.",
+                "Budget and alert rules are those of the configuration (StreamRnn:Detection, StreamRnn:Alerts). To choose a budget for recordings of your own, see 'streamrnn tune'.",
             ],
         };
-        verb.SetAction((parsed, cancel) => Task.Run(
-            () => Run(
-                new Options(parsed.GetRequiredValue(folder), LayoutOf(parsed.GetValue(layout)), parsed.GetValue(results), parsed.GetValue(detector) ?? ["all"], parsed.GetValue(plots), parsed.GetValue(save), parsed.GetValue(load)),
-                parsed.InvocationConfiguration, cancel),
-            cancel));
+        foreach (var option in options.All)
+            verb.Add(option);
+        verb.SetAction((parsed, cancel) => Task.Run(() => Run(options, parsed, cancel), cancel));
         return verb;
     }
 
-    private static int Run(Options options, InvocationConfiguration console, CancellationToken cancel)
+    private static int Run(EvaluateOptions options, ParseResult parsed, CancellationToken cancel)
     {
-        if (options.Plots && options.Out is null)
-            throw new UsageException("--plots needs --out, the folder to draw into.");
+        options.Check(parsed);
+        var console = parsed.InvocationConfiguration;
+        var (folder, output, report, draws) = (parsed.GetValue(options.Folder), parsed.GetValue(options.Out), parsed.GetValue(options.Report), parsed.GetValue(options.Plots));
         var settings = Settings.Load(Directory.GetCurrentDirectory(), []);
-        List<IJudge> known = [new ProductJudge(settings.Detection, settings.Alerts, BaseModel.Load(), options.Plots), .. BaselineJudge.All];
-        var judges = options.Detectors.Contains("all") ? known : [.. options.Detectors.Select(name => known.FirstOrDefault(j => j.Name == name)
-            ?? throw new UsageException($"--detector {name} is not known; known are {string.Join(", ", known.Select(j => j.Name))} and all."))];
-        var carried = options.Load is null ? null : ResultFiles.LoadThresholds(options.Load);
-        var corpora = Corpus.Find(options.Folder, options.Layout);
-        if (options.Out is not null)
-            RequireWritable(options.Out);
-        if (!judges.Any(j => j is ProductJudge) && !corpora.Any(c => c.HasLabels))
-            throw new UsageException($"{options.Folder} has no labels, so only forecast skill can be measured, and that of the product alone: leave out --detector.");
-        var rows = corpora.Sum(c => c.Series.Sum(s => (long)s.Rows));
-        var (done, all) = (0L, corpora.Sum(c => c.Series.Sum(s => (long)s.Rows) * judges.Count(judge => c.HasLabels || judge is ProductJudge)));
-        List<CorpusFigures> figures = [];
-        List<(string Corpus, IReadOnlyList<SeriesSkill> Series)> skills = [];
-        var page = new EvaluationPage();
+        var model = BaseModel.Load();
+        var judges = JudgesOf(parsed.GetValue(options.Detector) ?? ["all"], new ProductJudge(settings.Detection, settings.Alerts, model, draws));
+        List<IJudge> ablated = !parsed.GetValue(options.Ablate) ? []
+            : [.. Ablation.Parts.Select(part => new ProductJudge(settings.Detection with { LeftOut = part.Part }, settings.Alerts, model, tellsForecasts: false, name: Ablation.NameOf(part.Name)))];
+        if (ablated.Count > 0 && !judges.Any(j => j is ProductJudge))
+            throw new UsageException("--ablate compares with streamrnn, which --detector leaves out.");
+        var carried = parsed.GetValue(options.Load) is { } load ? ResultFiles.LoadThresholds(load) : null;
+        var corpora = folder is null ? [] : Corpus.Find(folder, LayoutOf(parsed.GetValue(options.Layout)));
+        if (folder is not null && !corpora.Any(c => c.HasLabels) && (ablated.Count > 0 || !judges.Any(j => j is ProductJudge)))
+            throw new UsageException($"{folder} has no labels, so only forecast skill can be measured, and that of the product alone: leave out {(ablated.Count > 0 ? "--ablate" : "--detector")}.");
+        foreach (var file in new[] { output is null ? null : Path.Combine(output, "table.md"), report })
+            RequireWritable(file);
+
         var began = Stopwatch.GetTimestamp();
-        using (var progress = new ProgressLine(console.Error, "evaluate", () => Interlocked.Read(ref done) / (double)all))
+        var page = new EvaluationPage();
+        var corpusRun = new CorpusEvaluation(corpora, [.. judges, .. ablated], carried);
+        var week = options.WeekOf(parsed);
+        var weekRun = new SimulatedWeek(week, settings.Detection, settings.Alerts, model);
+        Lock gate = new();
+        using (var progress = new ProgressLine(console.Error, "evaluate", () => corpusRun.Done))
         {
-            foreach (var corpus in corpora)
-                foreach (var judge in judges.Where(judge => corpus.HasLabels || judge is ProductJudge))
-                {
-                    var judgements = new Judgement[corpus.Series.Count];
-                    Parallel.ForEach(Enumerable.Range(0, corpus.Series.Count), new ParallelOptions { CancellationToken = cancel }, n =>
-                    {
-                        judgements[n] = judge.Judge(corpus.Series[n], cancel);
-                        if (options.Out is not null)
-                            ResultFiles.Write(FolderOf(options.Out, corpus, corpora.Count), judge.Name, corpus.Series[n], judgements[n]);
-                        Interlocked.Add(ref done, corpus.Series[n].Rows);
-                        lock (page)
-                            progress.Show(always: true);
-                    });
-                    if (judge is ProductJudge)
-                        skills.Add((corpus.Name, [.. judgements.SelectMany(j => j.Skill)]));
-                    if (corpus.HasLabels)
-                        figures.Add(CorpusFigures.Of(corpus, judge.Name, judgements, judge.Name == "streamrnn" ? carried : null));
-                    if (options.Plots && judge is ProductJudge)
-                        page.Draw(options.Out!, corpus, judgements, cancel);
-                }
+            corpusRun.Run((corpus, judge, series, judgement) =>
+            {
+                if (output is not null && judges.Contains(judge))
+                    ResultFiles.Write(corpora.Count == 1 ? output : Path.Combine(output, corpus.Name), judge.Name, series, judgement);
+                lock (gate)
+                    progress.Show(always: true);
+            },
+            (corpus, judge, judgements) =>
+            {
+                if (draws && judge is ProductJudge && judges.Contains(judge))
+                    page.Draw(output!, corpus, judgements, cancel);
+            }, cancel);
         }
 
-        var table = EvaluationTable.Of(figures, new SkillTable(skills));
-        console.Output.Write(table);
-        console.Output.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"{corpora.Count} {(corpora.Count == 1 ? "corpus" : "corpora")}, {rows:N0} rows, {judges.Count} {(judges.Count == 1 ? "detector" : "detectors")} in {Stopwatch.GetElapsedTime(began).TotalSeconds:0} s"));
-        if (options.Save is not null)
-            ResultFiles.SaveThresholds(options.Save, figures.FirstOrDefault(f => f.Nab is not null && f.Detector == "streamrnn")?.Nab
-                ?? throw new UsageException("--save-thresholds: streamrnn was not scored on a corpus of NAB's layout."));
-        if (options.Out is not null)
+        IReadOnlyList<WeekFigures> weeks = [];
+        if (parsed.GetValue(options.Simulated))
         {
-            Directory.CreateDirectory(options.Out);
-            File.WriteAllText(Path.Combine(options.Out, "table.md"), table);
-            if (options.Plots)
-                page.Save(options.Out, table);
-            console.Output.WriteLine($"written into {options.Out}");
+            using var progress = new ProgressLine(console.Error, "simulated devices", () => weekRun.Done);
+            weeks = weekRun.Run(() =>
+            {
+                lock (gate)
+                    progress.Show(always: true);
+            }, cancel);
+        }
+
+        var isAblated = corpusRun.Figures.ToLookup(f => ablated.Any(judge => judge.Name == f.Detector));
+        var results = new EvaluationResults([.. isAblated[false]], corpusRun.Skills, weeks, week, settings.Detection.FalseAlarmsPerDevicePerWeek, [.. isAblated[true]], carried is not null);
+        var table = EvaluationTable.Of(results);
+        console.Output.Write(table);
+        console.Output.WriteLine(Said(corpora, judges.Count, weeks, Stopwatch.GetElapsedTime(began)));
+        if (parsed.GetValue(options.Save) is { } save)
+            ResultFiles.SaveThresholds(save, results.Figures.FirstOrDefault(f => f.Nab is not null && f.Detector == ProductJudge.ProductName)?.Nab
+                ?? throw new UsageException("--save-thresholds: streamrnn was not scored on a corpus of NAB's layout."));
+        if (output is not null)
+        {
+            File.WriteAllText(Path.Combine(output, "table.md"), table);
+            if (draws)
+                page.Save(output, table);
+            console.Output.WriteLine($"written into {output}");
+        }
+
+        if (report is not null)
+        {
+            File.WriteAllText(report, DetectionReport.Of(results, model, $"streamrnn {string.Join(' ', parsed.Tokens.Select(token => token.Value))}"));
+            console.Output.WriteLine($"report written to {report}");
         }
 
         return ExitCode.Fine;
     }
 
-    private static void RequireWritable(string folder)
+    private static List<IJudge> JudgesOf(string[] names, ProductJudge product)
     {
+        List<IJudge> known = [product, .. BaselineJudge.All];
+        return names.Contains("all") ? known : [.. names.Distinct().Select(name => known.FirstOrDefault(j => j.Name == name)
+            ?? throw new UsageException($"--detector {name} is not known; known are {string.Join(", ", known.Select(j => j.Name))} and all."))];
+    }
+
+    private static string Said(IReadOnlyList<Corpus> corpora, int detectors, IReadOnlyList<WeekFigures> weeks, TimeSpan took)
+    {
+        List<string> parts = [];
+        if (corpora.Count > 0)
+            parts.Add(string.Create(CultureInfo.InvariantCulture,
+                $"{corpora.Count} {(corpora.Count == 1 ? "corpus" : "corpora")}, {corpora.Sum(c => c.Series.Sum(s => (long)s.Rows)):N0} rows, {detectors} {(detectors == 1 ? "detector" : "detectors")}"));
+        if (weeks.Count > 0)
+            parts.Add(string.Create(CultureInfo.InvariantCulture, $"{weeks.Count} {(weeks.Count == 1 ? "kind" : "kinds")} of simulated devices, {weeks.Sum(w => w.Readings):N0} readings"));
+        return string.Create(CultureInfo.InvariantCulture, $"{string.Join("; ", parts)} in {took.TotalSeconds:0} s");
+    }
+
+    /// <summary>What is written at the end is tried before the work begins.</summary>
+    private static void RequireWritable(string? file)
+    {
+        if (file is null)
+            return;
         try
         {
-            Directory.CreateDirectory(folder);
-            File.WriteAllText(Path.Combine(folder, "table.md"), "");
+            Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(file))!);
+            File.AppendAllText(file, "");
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new UsageException($"--out {folder} cannot be written: {e.Message}");
+            throw new UsageException($"{file} cannot be written: {e.Message}");
         }
     }
-
-    private static string FolderOf(string results, Corpus corpus, int corpora) => corpora == 1 ? results : Path.Combine(results, corpus.Name);
 
     private static Layout? LayoutOf(string? name) => name switch
     {

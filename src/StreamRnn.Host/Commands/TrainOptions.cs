@@ -1,6 +1,4 @@
 using System.CommandLine;
-using System.CommandLine.Parsing;
-using System.Globalization;
 using StreamRnn.Nets.Training;
 using StreamRnn.Simulators;
 
@@ -40,43 +38,37 @@ internal sealed class TrainOptions
         Description = "What an empty cell is: refuse (an error that names row and column) or carry (the last value stands for it). Default: refuse.",
         HelpName = "refuse|carry",
         DefaultValueFactory = _ => "refuse",
-        CustomParser = Parser("--gaps", "refuse or carry", text => text is "refuse" or "carry" ? (true, text) : (false, "")),
+        CustomParser = OptionOf.Parser("--gaps", "refuse or carry", text => text is "refuse" or "carry" ? (true, text) : (false, "")),
     };
 
-    public Option<double> HoldOut { get; } = Number("--holdout", "The last part of each file that is not learned but judged by: 0 to 0.9.", "SHARE", 0.2, 0, 0.9);
+    public Option<double> HoldOut { get; } = OptionOf.Number("--holdout", "The last part of each file that is not learned but judged by: 0 to 0.9.", "SHARE", 0.2, 0, 0.9);
 
-    public Option<int> Epochs { get; } = Whole("--epochs", "Times that all rows are learned at most. With --time the time alone decides unless this is given.", Usual.Epochs, 1, 1_000_000);
+    public Option<int> Epochs { get; } = OptionOf.Whole("--epochs", "Times that all rows are learned at most. With --time the time alone decides unless this is given.", Usual.Epochs, 1, 1_000_000);
 
     public Option<TimeSpan?> Time { get; } = Length("--time", $"How long to train at most, {Durations.Allowed}. The result then depends on the machine's speed. Default: no limit.");
 
     public Option<TimeSpan?> Search { get; } = Length("--search",
         "Look for a better net than --net for so long: kinds, sizes and number of layers and the learning rate change, the promising learn on, and the winner meets the net it began with on the rows held out.");
 
-    public Option<int> Patience { get; } = Whole("--patience", "Epochs without a better held-out loss after which training stops.", Usual.Patience, 1, 1_000_000);
+    public Option<int> Patience { get; } = OptionOf.Whole("--patience", "Epochs without a better held-out loss after which training stops.", Usual.Patience, 1, 1_000_000);
 
     public Option<string> Optimiser { get; } = new("--optimizer")
     {
         Description = $"One of {string.Join(", ", StreamRnn.Nets.Training.Optimiser.Names)}. Default: {Usual.Optimiser}.",
         HelpName = "NAME",
         DefaultValueFactory = _ => Usual.Optimiser,
-        CustomParser = Parser("--optimizer", $"one of {string.Join(", ", StreamRnn.Nets.Training.Optimiser.Names)}", text => (StreamRnn.Nets.Training.Optimiser.Names.Contains(text), text)),
+        CustomParser = OptionOf.Parser("--optimizer", $"one of {string.Join(", ", StreamRnn.Nets.Training.Optimiser.Names)}", text => (StreamRnn.Nets.Training.Optimiser.Names.Contains(text), text)),
     };
 
-    public Option<double> Rate { get; } = Number("--lr", "The highest learning rate; it falls along a cosine.", "RATE", Usual.LearningRate, 1e-9, 10);
+    public Option<double> Rate { get; } = OptionOf.Number("--lr", "The highest learning rate; it falls along a cosine.", "RATE", Usual.LearningRate, 1e-9, 10);
 
-    public Option<int> Batch { get; } = Whole("--batch", "Sequences, or pieces of long ones, that are learned side by side.", Usual.Lanes, 1, 4096);
+    public Option<int> Batch { get; } = OptionOf.Whole("--batch", "Sequences, or pieces of long ones, that are learned side by side.", Usual.Lanes, 1, 4096);
 
-    public Option<int> Chunk { get; } = Whole("--chunk", "Rows of truncated back-propagation through time; the state is carried from chunk to chunk.", Usual.Chunk, 1, 4096);
+    public Option<int> Chunk { get; } = OptionOf.Whole("--chunk", "Rows of truncated back-propagation through time; the state is carried from chunk to chunk.", Usual.Chunk, 1, 4096);
 
-    public Option<long> Seed { get; } = new("--seed")
-    {
-        Description = "Where chance comes from: equal data, options and seed make an equal file on one machine. Default: 1.",
-        HelpName = "N",
-        DefaultValueFactory = _ => 1,
-        CustomParser = Parser("--seed", "a whole number, 0 or more", text => (long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var n), n)),
-    };
+    public Option<long> Seed { get; } = OptionOf.Seed("Where chance comes from: equal data, options and seed make an equal file on one machine.");
 
-    public Option<int> Keep { get; } = Whole("--keep", "Earlier versions of --out that are kept.", 10, 0, 10_000);
+    public Option<int> Keep { get; } = OptionOf.Whole("--keep", "Earlier versions of --out that are kept.", 10, 0, 10_000);
 
     public IEnumerable<Option> All => [Data, Out, Net, Id, Gaps, HoldOut, Epochs, Time, Search, Patience, Optimiser, Rate, Batch, Chunk, Seed, Keep];
 
@@ -95,32 +87,6 @@ internal sealed class TrainOptions
     {
         Description = description,
         HelpName = "TIME",
-        CustomParser = Parser<TimeSpan?>(name, "a length of time above zero, " + Durations.Allowed, text => (Durations.TryParse(text, out var time) && time > TimeSpan.Zero, time)),
-    };
-
-    private static Option<int> Whole(string name, string description, int usual, int least, int most) => new(name)
-    {
-        Description = string.Create(CultureInfo.InvariantCulture, $"{description} Default: {usual}."),
-        HelpName = "N",
-        DefaultValueFactory = _ => usual,
-        CustomParser = Parser(name, string.Create(CultureInfo.InvariantCulture, $"a whole number from {least} to {most}"),
-            text => (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var n) && n >= least && n <= most, n)),
-    };
-
-    private static Option<double> Number(string name, string description, string help, double usual, double least, double most) => new(name)
-    {
-        Description = string.Create(CultureInfo.InvariantCulture, $"{description} Default: {usual}."),
-        HelpName = help,
-        DefaultValueFactory = _ => usual,
-        CustomParser = Parser(name, string.Create(CultureInfo.InvariantCulture, $"a number from {least} to {most}"),
-            text => (double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var x) && x >= least && x <= most, x)),
-    };
-
-    private static Func<ArgumentResult, T?> Parser<T>(string name, string allowed, Func<string, (bool Ok, T Value)> parse) => result =>
-    {
-        var (ok, value) = parse(result.Tokens[0].Value);
-        if (!ok)
-            result.AddError($"{name} is '{result.Tokens[0].Value}'; allowed is {allowed}.");
-        return ok ? value : default;
+        CustomParser = OptionOf.Parser<TimeSpan?>(name, "a length of time above zero, " + Durations.Allowed, text => (Durations.TryParse(text, out var time) && time > TimeSpan.Zero, time)),
     };
 }

@@ -5,22 +5,34 @@ namespace StreamRnn.Host.Evaluation;
 /// <summary>The figures as Markdown: for the terminal and for a file.</summary>
 internal static class EvaluationTable
 {
-    public static string Of(IReadOnlyList<CorpusFigures> figures, SkillTable skill)
+    public static string Of(EvaluationResults results)
     {
         var text = new StringWriter(CultureInfo.InvariantCulture);
-        if (figures.Count > 0)
-            WriteLabelled(text, figures);
-        if (!skill.IsEmpty)
-        {
-            if (figures.Count > 0)
-                text.WriteLine();
-            skill.Write(text);
-        }
-
+        Write(text, results);
         return text.ToString();
     }
 
-    private static void WriteLabelled(StringWriter text, IReadOnlyList<CorpusFigures> figures)
+    public static void Write(TextWriter text, EvaluationResults results)
+    {
+        List<Action> sections = [];
+        if (results.Figures.Count > 0)
+            sections.Add(() => WriteLabelled(text, results.Figures));
+        if (results.Ablated.Count > 0)
+            sections.Add(() => Ablation.Write(text, [.. results.Figures, .. results.Ablated]));
+        if (results.Weeks.Count > 0)
+            sections.Add(() => WeekTable.Write(text, results.Weeks, results.Week, results.Budget));
+        var skill = new SkillTable([.. results.Skills, .. DetectionReport.SkillsOf(results.Weeks)]);
+        if (!skill.IsEmpty)
+            sections.Add(() => skill.Write(text));
+        for (var n = 0; n < sections.Count; n++)
+        {
+            if (n > 0)
+                text.WriteLine();
+            sections[n]();
+        }
+    }
+
+    private static void WriteLabelled(TextWriter text, IReadOnlyList<CorpusFigures> figures)
     {
         text.WriteLine("| corpus | detector | series | VUS-PR | recall at .5 | at 1 | at 2 false alarms per 1,000 normal rows |");
         text.WriteLine("|---|---|---:|---:|---:|---:|---:|");
@@ -41,7 +53,7 @@ internal static class EvaluationTable
         WriteAlerts(text, [.. figures.Where(f => f.Alerts is not null)]);
     }
 
-    private static void WriteNab(StringWriter text, List<CorpusFigures> figures)
+    private static void WriteNab(TextWriter text, List<CorpusFigures> figures)
     {
         if (figures.Count == 0)
             return;
@@ -53,7 +65,7 @@ internal static class EvaluationTable
                 $"| {f.Detector} | {f.Nab!["standard"].Score:0.0} | {f.Nab["reward_low_FP_rate"].Score:0.0} | {f.Nab["reward_low_FN_rate"].Score:0.0} | {f.Nab["standard"].Threshold:0.0000} |"));
     }
 
-    private static void WriteSkab(StringWriter text, List<CorpusFigures> figures)
+    private static void WriteSkab(TextWriter text, List<CorpusFigures> figures)
     {
         if (figures.Count == 0)
             return;
@@ -65,7 +77,7 @@ internal static class EvaluationTable
                 $"| {f.Detector} | {f.Skab!.Value.F1:0.000} | {f.Skab.Value.FalseAlarmRate:0.0} | {f.Skab.Value.MissRate:0.0} | {f.Skab.Value.Threshold:0.0000} |"));
     }
 
-    private static void WriteAlerts(StringWriter text, List<CorpusFigures> figures)
+    private static void WriteAlerts(TextWriter text, List<CorpusFigures> figures)
     {
         if (figures.Count == 0)
             return;

@@ -71,14 +71,14 @@ internal sealed class ForecastTrack
 
     private readonly List<long> _times = [];
     private readonly List<double> _values = [];
-    private readonly List<double[]> _forecasts = [];
+    private readonly List<double> _forecasts = [];          // (R, horizons)
 
     /// <param name="forecasts">One for each horizon h, of the reading h − 1 after this one; NaN where there is none.</param>
     public void Add(long time, double value, double[] forecasts)
     {
         _times.Add(time);
         _values.Add(value);
-        _forecasts.Add(forecasts);
+        _forecasts.AddRange(forecasts);
     }
 
     /// <param name="ahead">The horizons h in the order of the forecasts.</param>
@@ -91,14 +91,16 @@ internal sealed class ForecastTrack
         for (var k = 0; k < ahead.Count; k++)
         {
             var h = ahead[k];
-            int[] judged = [.. Enumerable.Range(Skip + h, Math.Max(0, x.Length - Skip - h)).Where(t => double.IsFinite(_forecasts[t - h + 1][k]))];
+            var place = k;
+            double Forecast(int t) => _forecasts[((t - h + 1) * ahead.Count) + place];
+            int[] judged = [.. Enumerable.Range(Skip + h, Math.Max(0, x.Length - Skip - h)).Where(t => double.IsFinite(Forecast(t)))];
             var scale = judged.Length < LeastJudged ? 0 : judged.Average(t => Math.Abs(x[t] - x[t - h]));
             if (scale <= 0 || !double.IsFinite(scale))
                 continue;
             var autoregression = Autoregression(x, h);
             double Error(Func<int, double> forecast) => judged.Average(t => Math.Min(Math.Abs(x[t] - forecast(t)) / scale, Cap));
             skills.Add(new HorizonSkill(
-                h, Error(t => _forecasts[t - h + 1][k]), Error(t => x[t - h]),
+                h, Error(Forecast), Error(t => x[t - h]),
                 Error(t => profile[k][t]), Error(t => OnePeriodAgo(x, t, h, periods[t - h])), Error(t => autoregression[t])));
         }
 

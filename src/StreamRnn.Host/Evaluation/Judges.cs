@@ -21,9 +21,15 @@ internal interface IJudge
 }
 
 /// <summary>The product: the same pipeline as the service's, fed by <see cref="Replayer"/>.</summary>
-internal sealed class ProductJudge(DetectionOptions detection, AlertOptions alerts, BaseModel model, bool draws) : IJudge
+/// <param name="draws">Keep what a picture needs.</param>
+/// <param name="tellsForecasts">Measure forecast skill too.</param>
+internal sealed class ProductJudge(DetectionOptions detection, AlertOptions alerts, BaseModel model, bool draws = false, bool tellsForecasts = true, string name = ProductJudge.ProductName) : IJudge
 {
-    public string Name => "streamrnn";
+    public const string ProductName = "streamrnn";
+
+    public string Name => name;
+
+    public bool TellsForecasts => tellsForecasts;
 
     public Judgement Judge(LabelledSeries series, CancellationToken cancel)
     {
@@ -33,7 +39,7 @@ internal sealed class ProductJudge(DetectionOptions detection, AlertOptions aler
         var recording = draws ? new Recording(file.Device) : null;
         var forecasts = new ForecastTracks();
         var row = 0;
-        var replayer = new Replayer(detection with { KeepScores = true, KeepForecasts = true }, alerts, model);
+        var replayer = new Replayer(detection with { KeepScores = true, KeepForecasts = tellsForecasts }, alerts, model);
         replayer.Play(file, outcome =>
         {
             forecasts.Add(outcome.Forecasts);

@@ -19,7 +19,7 @@ internal sealed class SkillTable(IReadOnlyList<(string Corpus, IReadOnlyList<Ser
     {
         var values = Values(ahead, ratio);
         var seeded = new Seeded(1);
-        return new Figure(Median([.. values.SelectMany(v => v)]), Bootstrap.Deviation(Enumerable.Range(0, Draws).Select(_ => Median([.. values.SelectMany(v => Bootstrap.Draw(v, seeded))]))));
+        return new Figure(Median([.. values.SelectMany(v => v)]), values.All(v => v.Length < 2) ? double.NaN : Bootstrap.Deviation(Enumerable.Range(0, Draws).Select(_ => Median([.. values.SelectMany(v => Bootstrap.Draw(v, seeded))]))));
     }
 
     /// <summary>Mean of the corpora's medians.</summary>

@@ -7,6 +7,11 @@ internal sealed record CorpusFigures(
     string Corpus, string Detector, int Series, int Rows, Figure VusPr, Figure RecallAtHalf, Figure RecallAtOne, Figure RecallAtTwo,
     IReadOnlyDictionary<string, (double Threshold, double Score)>? Nab, SkabScore? Skab, EventCounts? Alerts, int NormalRows)
 {
+    /// <summary>Each series' VUS-PR, NaN where it has no anomaly.</summary>
+    public required double[] Volumes { get; init; }
+
+    public required BudgetCurve Curve { get; init; }
+
     private const int Draws = 200;
 
     public static CorpusFigures Of(Corpus corpus, string detector, IReadOnlyList<Judgement> judgements, IReadOnlyDictionary<string, double>? carried)
@@ -17,7 +22,7 @@ internal sealed record CorpusFigures(
         var curve = new BudgetCurve(files);
         var seeded = new Seeded(1);
         int[][] drawn = [.. Enumerable.Range(0, Draws).Select(_ => Enumerable.Range(0, files.Count).Select(_ => seeded.Next(files.Count)).ToArray())];
-        Figure Recall(double budget) => new(curve.RecallAt(budget), Bootstrap.Deviation(drawn.Select(draw => curve.RecallAt(budget, draw))));
+        Figure Recall(double budget) => new(curve.RecallAt(budget), files.Count < 2 ? double.NaN : Bootstrap.Deviation(drawn.Select(draw => curve.RecallAt(budget, draw))));
         double[] withAnomalies = [.. volumes.Where(v => !double.IsNaN(v))];
         NabScore? nab = corpus.Layout == Layout.Nab ? new NabScore(files) : null;
         var alerts = judgements.All(j => j.Alerts is not null)
@@ -30,7 +35,11 @@ internal sealed record CorpusFigures(
                 profile => profile.Name,
                 profile => carried?.TryGetValue(profile.Name, out var threshold) == true ? (threshold, nab.At(threshold, profile)) : nab.Best(profile)),
             corpus.Layout == Layout.Skab ? SkabScore.Best(files) : null,
-            alerts, files.Sum(file => file.Series.Label.Skip(file.Series.Skip).Count(label => !label)));
+            alerts, files.Sum(file => file.Series.Label.Skip(file.Series.Skip).Count(label => !label)))
+        {
+            Volumes = volumes,
+            Curve = curve,
+        };
     }
 
     /// <summary>As the scorer of the field does it: NAB whole, others without their training rows.</summary>
