@@ -33,7 +33,7 @@ internal sealed class CommandCodec(string root, IReadOnlyList<TopicTemplate> rea
     {
         CallNormal or UndoNormal or ListNormal => Normal,
         SetSensitivity => Sensitivity,
-        _ => "?",
+        _ => "that is none",
     };
 
     /// <param name="topic">Begins with <see cref="Prefix"/>.</param>

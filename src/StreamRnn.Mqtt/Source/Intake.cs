@@ -52,6 +52,12 @@ internal sealed class Intake
     /// <summary>A command takes its turn behind the readings that came before it. One that is none does too: it is answered, and its payload is a dead letter.</summary>
     public long TakeCommand(ReadOnlySpan<byte> topic, ReadOnlySpan<byte> payload, bool retained, ReadOnlySpan<byte> properties)
     {
+        if (retained && payload.IsEmpty)
+        {
+            _readings.Clear();                                   // somebody clears the topic
+            return _door.Admit(_readings, 0);
+        }
+
         var command = _commands.Decode(topic, payload, retained, properties);
         if (command is NoCommand none)
             Refuse(payload, new DecodeFailure(System.Text.Encoding.UTF8.GetString(topic), Reasons.BadCommand, none.Problem, -1));

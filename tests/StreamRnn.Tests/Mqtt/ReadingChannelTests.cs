@@ -129,6 +129,7 @@ public sealed class ReadingChannelTests
         [
             .. Publish("devices/d/c", "1"u8, 1), .. Publish("devices/d/c", "2"u8, 2), .. Publish("streamrnn/cmd/normal", "{\"list\":true}"u8, 3, property: true),
             .. Publish("devices/d/c", "3"u8, 4), .. Publish("streamrnn/cmd/normal", "nonsense"u8, 5), .. Publish("streamrnn/cmd/normal", "{\"list\":true}"u8, 6, retained: true),
+            .. Publish("streamrnn/cmd/normal", ""u8, 7, retained: true),
         ];
         var (channel, owed, door) = Open(stream, [7]);
         List<(string Type, int After)> said = [];
@@ -140,7 +141,7 @@ public sealed class ReadingChannelTests
         Assert.Equal([("ListNormal", 2), ("NoCommand", 3), ("NoCommand", 3)], said);
         Assert.Equal([Reasons.BadCommand, Reasons.BadCommand], _dead.Select(d => d.Reason));
         var packets = await owed.NextAsync(CancellationToken.None);
-        Assert.Equal([1, 2, 3, 4, 5, 6], Enumerable.Range(0, packets.Length / 4).Select(k => (int)packets.Span[(4 * k) + 3]));
+        Assert.Equal([1, 2, 3, 4, 5, 6, 7], Enumerable.Range(0, packets.Length / 4).Select(k => (int)packets.Span[(4 * k) + 3]));
         door.PumpOnce();
         Assert.Equal(3, said.Count);
     }
