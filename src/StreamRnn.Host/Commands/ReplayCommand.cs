@@ -60,7 +60,7 @@ internal static class ReplayCommand
     {
         Plot.RequirePng("--plot", plot);
         var settings = Settings.Load(Directory.GetCurrentDirectory(), []);
-        var replayer = new Replayer(settings.Detection with { KeepScores = plot is not null }, settings.Alerts, BaseModel.Load(), model is null ? null : SavedModel.ReadForDevices(model, "--model"));
+        var replayer = new Replayer(settings.Detection with { KeepScores = plot is not null }, settings.Alerts, BaseModel.Load(), model is null ? null : SavedModel.ReadForDevices(model, "--model"), settings.Ingest.MaxLateness);
         using var events = new EventWriter(console.Output, json);
         var summaries = json ? console.Error : console.Output;
         var opened = 0;

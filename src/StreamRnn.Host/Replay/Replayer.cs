@@ -11,7 +11,8 @@ namespace StreamRnn.Host.Replay;
 /// row the clock ticks, so that a silence in the record is noticed when it happens and not at its end.
 /// </summary>
 /// <param name="own">A net of the user's own for the files' devices; null: the base model alone.</param>
-internal sealed class Replayer(DetectionOptions detection, AlertOptions alerts, BaseModel model, NetModel? own = null)
+/// <param name="maxLateness">How long readings wait to be put back in order.</param>
+internal sealed class Replayer(DetectionOptions detection, AlertOptions alerts, BaseModel model, NetModel? own = null, TimeSpan maxLateness = default)
 {
     private static readonly TimeSpan JustBefore = TimeSpan.FromMicroseconds(1);
 
@@ -28,6 +29,7 @@ internal sealed class Replayer(DetectionOptions detection, AlertOptions alerts, 
         var channels = file.Channels.Select(name => registry.TryGetChannel(device, name, out var channel, out var why)
             ? channel : throw new UsageException($"{file.Path}: {why}.")).ToArray();
         using var detector = new Detector(detection, alerts, model, registry, own is null ? [] : [own]);
+        var room = new WaitingRoom(maxLateness);
         var tick = new Arrivals();
         var row = new Arrivals();
         Instant? last = null;
@@ -40,7 +42,7 @@ internal sealed class Replayer(DetectionOptions detection, AlertOptions alerts, 
             if (last < now)
             {
                 tick.Now = tick.Heard = now + -JustBefore;
-                outcome(detector.Fold(tick));
+                outcome(detector.Fold(room.Take(tick)));
             }
 
             row.Readings.Clear();
@@ -54,15 +56,17 @@ internal sealed class Replayer(DetectionOptions detection, AlertOptions alerts, 
             row.Readings.End();
             row.Now = row.Heard = now;
             row.Ticket = ++readings;
-            outcome(detector.Fold(row));
+            outcome(detector.Fold(room.Take(row)));
             afterRow?.Invoke();
             last = now;
         }
 
+        if (room.TryFlush(out var rest))
+            outcome(detector.Fold(rest));
         if (last is { } end)
         {
             tick.Now = tick.Heard = end;
-            outcome(detector.Fold(tick));
+            outcome(detector.Fold(room.Take(tick)));
         }
 
         return readings;

@@ -29,7 +29,9 @@ internal sealed class Line : IAsyncDisposable
     private readonly ILogger _log;
     private readonly EmbeddedBroker? _broker;
     private readonly Door _door;
+    private readonly WaitingRoom _room;
     private readonly Detector _detector;
+    private readonly AlertPublisher _publisher;
     private readonly ReadingSource _source;
     private readonly IDisposable _pipeline;
     private readonly Thread _pump;
@@ -53,7 +55,9 @@ internal sealed class Line : IAsyncDisposable
 
         source.ListeningChanged += publisher.SetOnline;
         source.SessionLost += _ => publisher.ReportGap(Instant.From(clock.GetUtcNow()));
+        var room = new WaitingRoom(settings.Ingest.MaxLateness);
         _pipeline = door.Arrivals
+            .InOrder(room)
             .InBatches(registry.Shards)
             .Detect(detector)
             .Subscribe(
@@ -67,6 +71,7 @@ internal sealed class Line : IAsyncDisposable
                 fault => ExceptionDispatchInfo.Throw(fault));       // ends the pump before the entry is acknowledged
 
         (_broker, _door, _detector, _source, Registry) = (broker, door, detector, source, registry);
+        (_room, _publisher) = (room, publisher);
         _publishing = Watched(publisher.RunAsync(PublishingGrace, _stopPublishing.Token), _stopPublishing.Token);
         _pump = new Thread(Pump) { Name = "pump" };
         _pump.Start();
@@ -107,6 +112,8 @@ internal sealed class Line : IAsyncDisposable
         await _reading.ConfigureAwait(false);                  // the pump still runs: what is inside goes through
         await _stopPumping.CancelAsync().ConfigureAwait(false);
         _pump.Join();
+        if (_room.TryFlush(out var waiting))                   // acknowledged, so it will not come again
+            _publisher.Publish(_detector.Fold(waiting));
         await _stopPublishing.CancelAsync().ConfigureAwait(false);
         await _publishing.ConfigureAwait(false);
         _pipeline.Dispose();

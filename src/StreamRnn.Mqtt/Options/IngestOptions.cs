@@ -51,6 +51,12 @@ public sealed record IngestOptions
     /// <summary>A reading whose time lies further in the future than this is refused. 0 to 365 days, default 1 h.</summary>
     public TimeSpan MaxClockSkew { get; init; } = TimeSpan.FromHours(1);
 
+    /// <summary>
+    /// A reading may come so much later than one that was measured after it and is still put back in its place. Costs as much delay: every reading waits until none can overtake it
+    /// any more. 0 to 1 h, default 0: nothing waits, and a reading that was overtaken is dropped and counted as late.
+    /// </summary>
+    public TimeSpan MaxLateness { get; init; } = TimeSpan.Zero;
+
     /// <summary>A larger payload is refused unread. Bytes, 16 to 64 MB, default 1 MB.</summary>
     public int MaxPayloadBytes { get; init; } = 1 << 20;
 
@@ -95,6 +101,8 @@ public sealed record IngestOptions
             yield return Found("MaxSeries", MaxSeries, "1 to 50000000");
         if (MaxClockSkew < TimeSpan.Zero || MaxClockSkew > TimeSpan.FromDays(365))
             yield return Found("MaxClockSkew", MaxClockSkew, "00:00:00 to 365.00:00:00");
+        if (MaxLateness < TimeSpan.Zero || MaxLateness > TimeSpan.FromHours(1))
+            yield return Found("MaxLateness", MaxLateness, "00:00:00 to 01:00:00");
         if (MaxPayloadBytes is < 16 or > 64 << 20)
             yield return Found("MaxPayloadBytes", MaxPayloadBytes, "16 to 67108864 bytes");
         if (MaxWaitingPayloads is < 1 or > 1_000_000)

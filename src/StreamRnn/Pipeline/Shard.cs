@@ -15,6 +15,8 @@ public sealed partial class Shard : IDisposable
     /// <summary>So many late readings in a row mean that the device's clock was set back; its new time is taken for true.</summary>
     public const int LateReadingsToAdopt = 10;
 
+    private const long AgainWithin = 500;                   // µs: gaps are remembered to seven digits
+
     private readonly ForecastNet _net;
     private readonly StateBank _states;
     private readonly Rows<SeriesRow> _series = new();
@@ -90,7 +92,7 @@ public sealed partial class Shard : IDisposable
         _foresight.Dispose();
     }
 
-    /// <summary>Which samples are taken: a reading at its series' last time with its last value is a duplicate, one before it is late; a recurrent state cannot go back.</summary>
+    /// <summary>Which samples are taken: one with the time and value of a reading that is still remembered is a duplicate, another one before the last is late; a recurrent state cannot go back.</summary>
     private void Admit(ReadingBatch batch, Outcome outcome)
     {
         _foresight.Begin(batch.SampleCount);
@@ -110,7 +112,7 @@ public sealed partial class Shard : IDisposable
                 var time = reading[k].Time.Microseconds;
                 if (row.Count > 0 && time <= row.LastTime)
                 {
-                    if (time == row.LastTime && Bounded(reading[k].Value) == row.Last)
+                    if (time == row.LastTime ? Bounded(reading[k].Value) == row.Last : IsRemembered(row, Bounded(reading[k].Value), time))
                     {
                         duplicates++;
                         _foresight.Drop(start + k);
@@ -138,6 +140,21 @@ public sealed partial class Shard : IDisposable
 
         if (samples.Length > 0)
             _states.EnsureRows(_channels.Count);
+    }
+
+    /// <summary>Whether a value of a time before the last is one of the recent readings, sent again.</summary>
+    private static bool IsRemembered(in SeriesRow row, double value, long time)
+    {
+        var at = row.LastTime;
+        for (var i = 1; i <= Math.Min(row.Count, SeriesRow.RecentLength) && at >= time - AgainWithin; i++)
+        {
+            var recent = row.Recent[(row.Count - i) % SeriesRow.RecentLength];
+            if (recent.Value == value && Math.Abs(at - time) <= AgainWithin)
+                return true;
+            at -= (long)(1e6 * (double)recent.Gap);
+        }
+
+        return false;
     }
 
     /// <summary>Steps the base model for all samples together, and each group's net for its devices: forecasts of these values, and of those 11 readings on, none of which was looked at.</summary>

@@ -12,11 +12,14 @@ internal sealed class Fleet : IDisposable
     private static readonly BaseModel Random = Save(ForecastLayers.Create(16, new Seeded(7)));
     private readonly Arrivals _arrivals = new();
 
-    public Fleet(int shards = 1, DetectionOptions? options = null, BaseModel? model = null, AlertOptions? alerts = null, IReadOnlyList<NetModel>? groups = null, GroupOf? groupOf = null)
+    public Fleet(int shards = 1, DetectionOptions? options = null, BaseModel? model = null, AlertOptions? alerts = null, IReadOnlyList<NetModel>? groups = null, GroupOf? groupOf = null, TimeSpan maxLateness = default)
     {
+        Room = new WaitingRoom(maxLateness);
         Registry = new DeviceRegistry(shards, groupOf: groupOf);
         Detector = new Detector(options ?? new DetectionOptions { KeepScores = true }, alerts ?? new AlertOptions(), model ?? Random, Registry, groups);
     }
+
+    public WaitingRoom Room { get; }
 
     public DeviceRegistry Registry { get; }
 
@@ -56,8 +59,19 @@ internal sealed class Fleet : IDisposable
     public void Fold(double now)
     {
         _arrivals.Now = _arrivals.Heard = Instant.FromSeconds(now);
-        var outcome = Detector.Fold(_arrivals);
+        Keep(Detector.Fold(Room.Take(_arrivals)));
         _arrivals.Clear();
+    }
+
+    /// <summary>Folds what still waits to be put in order.</summary>
+    public void Flush()
+    {
+        if (Room.TryFlush(out var rest))
+            Keep(Detector.Fold(rest));
+    }
+
+    private void Keep(Outcome outcome)
+    {
         Scores.AddRange(outcome.Scores);
         Alerts.AddRange(outcome.Alerts);
         States.AddRange(outcome.States);
