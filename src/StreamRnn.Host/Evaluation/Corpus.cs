@@ -57,6 +57,33 @@ internal sealed record Corpus(string Name, Layout Layout, IReadOnlyList<Labelled
         return all.Count > 0 ? all : throw new UsageException($"{folder}: no series found; expected is {WindowsFile} with its files, or CSV files that begin with a header such as timestamp,value,label (or anomaly and changepoint; without labels for forecast skill only).");
     }
 
+    /// <summary>Every series in a folder, labelled or not; of a folder that is no corpus, all its CSV files.</summary>
+    /// <exception cref="UsageException">There is none, or one cannot be read.</exception>
+    public static IReadOnlyList<(LabelledSeries Series, bool HasLabels)> AllIn(string folder)
+    {
+        if (!Directory.Exists(folder))
+            throw new UsageException($"{folder}: no such file or folder.");
+        string[] files = [.. FilesOf(folder).Where(file => Path.GetFileName(file) != "manifest.csv").Select(file => Path.Combine(folder, file))];
+        if (files.Length == 0)
+            throw new UsageException($"{folder} holds no CSV file; expected is at least one with a header such as timestamp,value.");
+        var labelled = Folders(folder).SelectMany(sub => LayoutOf(sub) is { } layout and not Evaluation.Layout.Unlabelled && TryLoad(sub, layout) is { } corpus ? corpus.Series : [])
+            .ToDictionary(series => Path.GetFullPath(series.Path), StringComparer.Ordinal);
+        return [.. files.Select(file => labelled.TryGetValue(Path.GetFullPath(file), out var series) ? (series, true) : One(file))];
+    }
+
+    /// <summary>One file, with its column label or anomaly if it has one.</summary>
+    /// <exception cref="UsageException">It cannot be read.</exception>
+    public static (LabelledSeries Series, bool HasLabels) One(string path)
+    {
+        using (var file = SeriesFile.Open(path))
+        {
+            var label = file.Header.FirstOrDefault(column => column is "label" or "anomaly");
+            return (Load(Path.GetDirectoryName(path) ?? "", Path.GetFileName(path), label, _ => 0), label is not null);
+        }
+    }
+
+    private static IEnumerable<string> Folders(string folder) => LayoutOf(folder) is null ? Directory.EnumerateDirectories(folder).Order(StringComparer.Ordinal) : [folder];
+
     /// <summary>Rows of a NAB file that are for warm-up: 15 %, at most 750.</summary>
     public static int Probation(int rows) => Math.Min((int)Math.Floor(0.15 * rows), 750);
 

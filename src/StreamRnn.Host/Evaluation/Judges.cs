@@ -56,7 +56,7 @@ internal sealed class ProductJudge(DetectionOptions detection, AlertOptions aler
                 if (e.Status == AlertStatus.Opened && e.Kind != AlertKind.Silence)
                     opened.Add(Math.Min(row, series.Rows - 1));
             }
-        }, cancel, () => row++);
+        }, cancel, _ => row++);
         return new Judgement(scores, opened, recording, forecasts.Skill());
     }
 }

@@ -18,10 +18,10 @@ internal sealed class Replayer(DetectionOptions detection, AlertOptions alerts, 
 
     /// <summary>Replays one file with a detector of its own: files do not influence each other.</summary>
     /// <param name="outcome">Is told what came of each entry, valid during the call.</param>
-    /// <param name="afterRow">Called when a row of the file is through, whether or not anything of it was used.</param>
+    /// <param name="afterRow">Called with the time of each row of the file when it is through, whether or not anything of it was used.</param>
     /// <returns>Readings that had at least one value.</returns>
     /// <exception cref="UsageException">A row cannot be used.</exception>
-    public long Play(SeriesFile file, Action<Outcome> outcome, CancellationToken cancel, Action? afterRow = null)
+    public long Play(SeriesFile file, Action<Outcome> outcome, CancellationToken cancel, Action<Instant>? afterRow = null)
     {
         var registry = new DeviceRegistry(maxChannels: Math.Max(256, file.Channels.Count), groupOf: _ => own is null ? -1 : 0);
         if (!registry.TryGetDevice(file.Device, out var device, out var refusal))
@@ -57,7 +57,7 @@ internal sealed class Replayer(DetectionOptions detection, AlertOptions alerts, 
             row.Now = row.Heard = now;
             row.Ticket = ++readings;
             outcome(detector.Fold(room.Take(row)));
-            afterRow?.Invoke();
+            afterRow?.Invoke(time);
             last = now;
         }
 

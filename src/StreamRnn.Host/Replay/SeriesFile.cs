@@ -37,6 +37,9 @@ internal sealed class SeriesFile : IDisposable
 
     public IReadOnlyList<string> Channels { get; }
 
+    /// <summary>All columns, labels and time among them.</summary>
+    public IReadOnlyList<string> Header => _header;
+
     /// <summary>The row that was read last, as an editor counts them: the header is row 1.</summary>
     public int Row => _row;
 
