@@ -56,11 +56,12 @@ public struct DeviceRow
     public readonly bool MayOpen => Count >= WarmUp && SinceAlert >= Refractory;
 
     /// <summary>Folds one reading of the device.</summary>
-    public void Learn(long time, double combined, double falseAlarmsPerWeek, bool learnTail)
+    /// <param name="interrupted">It ends an outage, which is no cadence.</param>
+    public void Learn(long time, double combined, double falseAlarmsPerWeek, bool learnTail, bool interrupted = false)
     {
-        if (Count > 0)
+        if (Count > 0 && !interrupted)
             Interval += (float)(Math.Max(1.0 / Count, 0.05) * (Math.Max(0, (time - LastTime) / 1e6) - Interval));
-        else
+        if (Count == 0)
             SinceAlert = Refractory;
         LastTime = time;
         Count++;

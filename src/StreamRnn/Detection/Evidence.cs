@@ -22,7 +22,9 @@ public readonly record struct Evidence(double Range, double Level, double Near, 
 
     /// <summary>Reads the row, writes nothing.</summary>
     /// <param name="nearForecast">μ1, made before <paramref name="x"/> was looked at.</param>
-    public static Evidence Of(in SeriesRow row, double x, double nearForecast)
+    /// <param name="nearStretch">How many times as long ahead as usual it was made, see <see cref="Cadence"/>.</param>
+    /// <param name="farStretch">The same of the far forecast.</param>
+    public static Evidence Of(in SeriesRow row, double x, double nearForecast, double nearStretch = 1, double farStretch = 1)
     {
         var floor = Outlook.Floor(row);
         double range = 0;
@@ -35,10 +37,10 @@ public readonly record struct Evidence(double Range, double Level, double Near, 
         }
 
         var level = LevelUnit * Math.Abs(Learning.NextLevel(row, x));
-        var near = 4 * Math.Log10(1 + (Math.Abs(x - nearForecast) / Math.Max(row.NearScale, floor)));
+        var near = 4 * Math.Log10(1 + (Math.Abs(x - nearForecast) / Cadence.Scale(Math.Max(row.NearScale, floor), nearStretch, row.Spread)));
         double far = 0;
         if (HasFar(row))
-            far = 4 * Math.Log10(1 + (Math.Abs(x - row.Origin - row.Due[row.Count % Outlook.FarSteps][0]) / Math.Max(row.FarScale, floor)));
+            far = 4 * Math.Log10(1 + (Math.Abs(x - row.Origin - row.Due[row.Count % Outlook.FarSteps][0]) / Cadence.Scale(Math.Max(row.FarScale, floor), farStretch, row.Spread)));
         return new Evidence(range, level, near, far);
     }
 

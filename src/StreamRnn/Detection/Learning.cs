@@ -53,9 +53,11 @@ public static class Learning
             row.LastErrors[k] = (float)Math.Clamp((x - near[k]) / near[Anchors.Count + k], -1e6, 1e6);
         row.Level = (float)NextLevel(row, x);
         var gap = Math.Max(0, (time - row.LastTime) / 1e6);
+        var learnable = Cadence.Learnable(row, gap);
         if (n > 1)
             row.IntervalTail.Learn(SilenceWatch.Evidence(gap, row.Interval));
-        row.Interval += (float)(Math.Max(1.0 / n, FastRate) * (gap - row.Interval));
+        row.Usual = Cadence.NextUsual(row, learnable);
+        row.Interval += (float)(Math.Max(1.0 / n, FastRate) * (learnable - row.Interval));
         row.Still.Learn(row.Last, x, time, gap);
         row.Fast += Math.Max(1.0 / (n + 1), FastRate) * (x - row.Fast);
         row.Slow += Math.Max(1.0 / (n + 1), SlowRate) * (x - row.Slow);

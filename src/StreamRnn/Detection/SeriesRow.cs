@@ -24,7 +24,8 @@ public struct SeriesRow
     public double NearScale, FarScale;   // s1, s12: EW mean of the net's |error| at 1 and 12 steps
     public Quad NearErrors;              // a1: EW mean of |x − anchor| at one step
     public Quad FarErrors;               // a12
-    public float Interval;               // EW mean of the seconds between readings
+    public float Interval;               // EW mean of the seconds between readings, over 20
+    public float Usual;                  // the same over 200
     public float Band;                   // |error| / s1 that one normal reading in a hundred exceeds
     public float Level;                  // EW over 16 of the clipped deviation from m, in S
     public double Expected;              // the last near forecast, made before its value was seen; NaN after the first reading

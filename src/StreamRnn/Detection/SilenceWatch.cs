@@ -33,7 +33,9 @@ public sealed class SilenceWatch
         if (row.Count < LeastReadings || row.Interval <= 0)
             return double.PositiveInfinity;
         var tail = row.Interval * Math.Exp(Math.Min(row.IntervalTail.EvidenceAt(rarity), 40) / PerDoubling);
-        return Math.Max(tail, LeastIntervals * row.Interval) + Grace;
+        // Who has just paused may pause as long again, up to ten usual times: one change of cadence is one silence.
+        var paused = Math.Min(row.Recent[(row.Count - 1) % SeriesRow.RecentLength].Gap, 10 * row.Interval);
+        return Math.Max(tail, LeastIntervals * Math.Max(row.Interval, paused)) + Grace;
     }
 
     /// <summary>Starts to watch a series; once is enough, it is watched until it is found silent.</summary>

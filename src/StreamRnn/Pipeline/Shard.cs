@@ -206,7 +206,7 @@ public sealed partial class Shard : IDisposable
         var reading = batch[index];
         var start = batch.Start(index);
         var device = reading[0].Channel.Device;
-        var (taken, top, topRarity) = (0, -1, -1.0);
+        var (taken, top, topRarity, interrupted) = (0, -1, -1.0, false);
         for (var k = 0; k < reading.Length; k++)
         {
             if (_foresight.IsDropped(start + k))
@@ -215,8 +215,9 @@ public sealed partial class Shard : IDisposable
             ref var row = ref _series[reading[k].Channel.Slot];
             if (row.Count == 0)
                 continue;
+            interrupted |= Cadence.IsInterruption(row, (reading[k].Time.Microseconds - row.LastTime) / 1e6);
             ref var seen = ref _foresight[start + k];
-            seen.Raw = Evidence.Of(row, Bounded(reading[k].Value), seen.Near).Without(_options.LeftOut);
+            seen.Raw = Evidence.Of(row, Bounded(reading[k].Value), seen.Near, Cadence.NearStretch(row, reading[k].Time.Microseconds), Cadence.FarStretch(row, reading[k].Time.Microseconds)).Without(_options.LeftOut);
             seen.Calibrated = seen.Raw.Calibrated(row);
             seen.Combined = seen.Calibrated.Combined;
             row.Rarity = (float)Math.Min(row.AllTail.Rarity(seen.Combined), 1e6);
@@ -238,7 +239,9 @@ public sealed partial class Shard : IDisposable
         var wasOpen = _book.HasOpen(device, AlertFamily.Values);
         var kind = top < 0 ? AlertKind.PredictionError : KindOf(_foresight[start + top].Calibrated.Strongest);
         var channel = top < 0 ? null : reading[top].Channel;
-        var told = Tell(new Verdict(device, kind, channel, time, _now, Math.Min(rarity, DeviceRow.MostRarity), threshold, about.MayOpen, about.ReadingsPerWeek), batch, index, outcome, out var normal);
+        // Only where an alert would open: whose clock was put on or back by an hour is not unusual.
+        var mayOpen = about.MayOpen && !(channel is not null && rarity > threshold && !wasOpen && about.MayOpen && PutClock(reading[top], ref about));
+        var told = Tell(new Verdict(device, kind, channel, time, _now, Math.Min(rarity, DeviceRow.MostRarity), threshold, mayOpen, about.ReadingsPerWeek), batch, index, outcome, out var normal);
         if (told is not null)
         {
             outcome.Alerts.Add(told);
@@ -259,7 +262,7 @@ public sealed partial class Shard : IDisposable
                 Learn(reading[k], start + k, learns, adopted);
         }
 
-        about.Learn(time.Microseconds, combined, budget, learns && wasOpen == isOpen);
+        about.Learn(time.Microseconds, combined, budget, learns && wasOpen == isOpen, interrupted);
         EndSilence(device, outcome);
         Move(device, ref about, time, outcome);
         if (_options.KeepScores)

@@ -34,7 +34,7 @@ public sealed class StuckTests
     [Fact]
     public void SimulatedDevicesThatAreWellAreNotStuck()
     {
-        using var fleet = Live(null, TimeSpan.FromDays(2), [], devices: 6);
+        using var fleet = Live(null, TimeSpan.FromDays(1), [], devices: 6);
         Assert.DoesNotContain(fleet.Alerts, a => a.Kind == AlertKind.Stuck);
     }
 
