@@ -59,7 +59,7 @@ internal static class EvaluateCommand
         var page = new EvaluationPage();
         var corpusRun = new CorpusEvaluation(corpora, [.. judges, .. ablated], carried);
         var week = options.WeekOf(parsed);
-        var weekRun = new SimulatedWeek(week, settings.Detection, settings.Alerts, model);
+        var weekRun = new SimulatedWeek(week, settings.Detection, settings.Alerts, model, settings.Ingest.MaxLateness);
         Lock gate = new();
         using (var progress = new ProgressLine(console.Error, "evaluate", () => corpusRun.Done))
         {

@@ -75,7 +75,7 @@ internal static class TuneCommand
         var configured = settings.Detection.FalseAlarmsPerDevicePerWeek;
         List<(LabelledSeries, bool)> files = [.. paths.SelectMany(path => Directory.Exists(path) ? Corpus.AllIn(path) : [Corpus.One(path)])];
         double[] tried = [.. budgets.Append(configured).Append(shown ?? configured).Distinct().Order()];
-        var run = new BudgetTrials(files, settings.Detection, settings.Alerts, BaseModel.Load());
+        var run = new BudgetTrials(files, settings.Detection, settings.Alerts, BaseModel.Load(), settings.Ingest.MaxLateness);
         Recordings recordings;
         IReadOnlyList<BudgetTrial> trials;
         Lock gate = new();

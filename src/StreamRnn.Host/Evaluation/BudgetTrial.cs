@@ -23,10 +23,8 @@ internal sealed record Recordings(int Devices, long Readings, double Weeks, doub
 /// Replays recordings through the product once for each budget: what is learned depends on which alerts are open, so one run cannot tell what another budget would have sent. Every device begins with
 /// nothing learned.
 /// </summary>
-internal sealed class BudgetTrials(IReadOnlyList<(LabelledSeries Series, bool HasLabels)> files, DetectionOptions detection, AlertOptions alerts, BaseModel model)
+internal sealed class BudgetTrials(IReadOnlyList<(LabelledSeries Series, bool HasLabels)> files, DetectionOptions detection, AlertOptions alerts, BaseModel model, TimeSpan maxLateness)
 {
-    private const double WeekMicros = DeviceRow.WeekSeconds * 1e6;
-
     private readonly long _rows = files.Sum(file => (long)file.Series.Rows);
     private long _done;
     private int _budgets = 1;
@@ -42,7 +40,7 @@ internal sealed class BudgetTrials(IReadOnlyList<(LabelledSeries Series, bool Ha
         Parallel.For(0, lives.Length, new ParallelOptions { CancellationToken = cancel }, i =>
         {
             var (series, budget) = (files[i / budgets.Count].Series, budgets[i % budgets.Count]);
-            lives[i] = Live(series, new Replayer(detection with { FalseAlarmsPerDevicePerWeek = budget }, alerts, model), tell, cancel);
+            lives[i] = Live(series, new Replayer(detection with { FalseAlarmsPerDevicePerWeek = budget }, alerts, model, maxLateness: maxLateness), tell, cancel);
         });
         Life[] first = [.. files.Select((_, n) => lives[n * budgets.Count])];
         var labelled = Enumerable.Range(0, files.Count).Where(n => files[n].HasLabels).ToList();
@@ -65,7 +63,7 @@ internal sealed class BudgetTrials(IReadOnlyList<(LabelledSeries Series, bool Ha
     {
         using var file = SeriesFile.Open(series.Path);
         var life = new Life();
-        var (row, last) = (0, long.MinValue);
+        var (clock, normal, row) = (new NormalClock(series with { Skip = 0, Label = new bool[series.Rows] }), new NormalClock(series with { Skip = 0 }), 0);
         life.Readings = replayer.Play(file, outcome =>
         {
             foreach (var e in outcome.Alerts)
@@ -76,14 +74,8 @@ internal sealed class BudgetTrials(IReadOnlyList<(LabelledSeries Series, bool Ha
             }
         }, cancel, time =>
         {
-            if (last != long.MinValue && time.Microseconds > last)
-            {
-                var weeks = (time.Microseconds - last) / WeekMicros;
-                life.Weeks += weeks;
-                life.NormalWeeks += series.Label[row] ? 0 : weeks;
-            }
-
-            last = Math.Max(last, time.Microseconds);
+            clock.Pass(row, time);
+            normal.Pass(row, time);
             row++;
             if (row % 256 == 0)
             {
@@ -91,6 +83,7 @@ internal sealed class BudgetTrials(IReadOnlyList<(LabelledSeries Series, bool Ha
                 tell();
             }
         });
+        (life.Weeks, life.NormalWeeks) = (clock.Weeks, normal.Weeks);
         return life;
     }
 

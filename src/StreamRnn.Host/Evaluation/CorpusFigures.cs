@@ -12,6 +12,9 @@ internal sealed record CorpusFigures(
 
     public required BudgetCurve Curve { get; init; }
 
+    /// <summary>Device-weeks that were judged and outside labelled anomalies.</summary>
+    public required double NormalWeeks { get; init; }
+
     private const int Draws = 200;
 
     public static CorpusFigures Of(Corpus corpus, string detector, IReadOnlyList<Judgement> judgements, IReadOnlyDictionary<string, double>? carried)
@@ -39,6 +42,7 @@ internal sealed record CorpusFigures(
         {
             Volumes = volumes,
             Curve = curve,
+            NormalWeeks = judgements.Sum(j => j.NormalWeeks),
         };
     }
 

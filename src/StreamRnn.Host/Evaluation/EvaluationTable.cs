@@ -16,7 +16,7 @@ internal static class EvaluationTable
     {
         List<Action> sections = [];
         if (results.Figures.Count > 0)
-            sections.Add(() => WriteLabelled(text, results.Figures));
+            sections.Add(() => WriteLabelled(text, results.Figures, results.Budget));
         if (results.Ablated.Count > 0)
             sections.Add(() => Ablation.Write(text, [.. results.Figures, .. results.Ablated]));
         if (results.Weeks.Count > 0)
@@ -32,7 +32,7 @@ internal static class EvaluationTable
         }
     }
 
-    private static void WriteLabelled(TextWriter text, IReadOnlyList<CorpusFigures> figures)
+    private static void WriteLabelled(TextWriter text, IReadOnlyList<CorpusFigures> figures, double budget)
     {
         text.WriteLine("| corpus | detector | series | VUS-PR | recall at .5 | at 1 | at 2 false alarms per 1,000 normal rows |");
         text.WriteLine("|---|---|---:|---:|---:|---:|---:|");
@@ -50,7 +50,7 @@ internal static class EvaluationTable
         text.WriteLine("± is one standard error, by drawing the corpus anew from its series. One threshold per corpus, picked on it: optimistic, and equally so for all.");
         WriteNab(text, [.. figures.Where(f => f.Nab is not null)]);
         WriteSkab(text, [.. figures.Where(f => f.Skab is not null)]);
-        WriteAlerts(text, [.. figures.Where(f => f.Alerts is not null)]);
+        WriteAlerts(text, [.. figures.Where(f => f.Alerts is not null)], budget);
     }
 
     private static void WriteNab(TextWriter text, List<CorpusFigures> figures)
@@ -77,19 +77,22 @@ internal static class EvaluationTable
                 $"| {f.Detector} | {f.Skab!.Value.F1:0.000} | {f.Skab.Value.FalseAlarmRate:0.0} | {f.Skab.Value.MissRate:0.0} | {f.Skab.Value.Threshold:0.0000} |"));
     }
 
-    private static void WriteAlerts(TextWriter text, List<CorpusFigures> figures)
+    private static void WriteAlerts(TextWriter text, List<CorpusFigures> figures, double budget)
     {
         if (figures.Count == 0)
             return;
         text.WriteLine();
-        text.WriteLine("The alerts that the service would have sent, at its configured budget and with its own rules:");
+        text.WriteLine(string.Create(CultureInfo.InvariantCulture,
+            $"The alerts that the service would have sent, silence left out, with its own rules at its configured budget: {budget:0.###} false per device and week. Budgeted: the false alarms that this allows in the corpus's normal time by its own timestamps, which in some corpora are row numbers."));
         text.WriteLine();
-        text.WriteLine("| corpus | anomalies | found | alerts | precision | false per 1,000 normal rows | median delay, rows |");
-        text.WriteLine("|---|---:|---:|---:|---:|---:|---:|");
+        text.WriteLine("| corpus | anomalies | found | alerts | precision | false | budgeted | realised / budgeted | false per 1,000 normal rows | median delay, rows |");
+        text.WriteLine("|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|");
         foreach (var f in figures)
             text.WriteLine(string.Create(CultureInfo.InvariantCulture,
-                $"| {f.Corpus} | {f.Alerts!.Windows} | {f.Alerts.Found} | {f.Alerts.Alarms} | {f.Alerts.Precision:0.00} | {1000.0 * f.Alerts.False / Math.Max(1, f.NormalRows):0.00} | {f.Alerts.MedianDelay:0} |"));
+                $"| {f.Corpus} | {f.Alerts!.Windows} | {f.Alerts.Found} | {f.Alerts.Alarms} | {Number(f.Alerts.Precision, "0.00")} | {f.Alerts.False} | {f.NormalWeeks * budget:0.0} | {f.Alerts.False / (f.NormalWeeks * budget):0.00} | {1000.0 * f.Alerts.False / Math.Max(1, f.NormalRows):0.00} | {Number(f.Alerts.MedianDelay, "0")} |"));
     }
+
+    private static string Number(double value, string format) => double.IsNaN(value) ? "n/a" : value.ToString(format, CultureInfo.InvariantCulture);
 
     private static string Say(Figure figure) => double.IsNaN(figure.StandardError)
         ? string.Create(CultureInfo.InvariantCulture, $"{figure.Value:0.000}")

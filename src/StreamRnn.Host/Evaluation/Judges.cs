@@ -9,8 +9,9 @@ namespace StreamRnn.Host.Evaluation;
 /// <summary>What a detector said of a series.</summary>
 /// <param name="Scores">(R), 0..1: higher is more anomalous.</param>
 /// <param name="Alerts">Rows at which an alert opened; null for a detector that only scores.</param>
+/// <param name="NormalWeeks">Weeks of the device's own time that are judged and outside labelled anomalies; 0 for a detector that only scores.</param>
 /// <param name="Skill">How well each channel was forecast; empty for a detector that does not tell forecasts.</param>
-internal sealed record Judgement(double[] Scores, IReadOnlyList<int>? Alerts, Recording? Recording, IReadOnlyList<SeriesSkill> Skill);
+internal sealed record Judgement(double[] Scores, IReadOnlyList<int>? Alerts, Recording? Recording, double NormalWeeks, IReadOnlyList<SeriesSkill> Skill);
 
 /// <summary>A detector that reads a series once, row by row, and scores each row before it learns from it.</summary>
 internal interface IJudge
@@ -38,6 +39,7 @@ internal sealed class ProductJudge(DetectionOptions detection, AlertOptions aler
         List<int> opened = [];
         var recording = draws ? new Recording(file.Device) : null;
         var forecasts = new ForecastTracks();
+        var clock = new NormalClock(series);
         var row = 0;
         var replayer = new Replayer(detection with { KeepScores = true, KeepForecasts = tellsForecasts }, alerts, model);
         replayer.Play(file, outcome =>
@@ -56,8 +58,8 @@ internal sealed class ProductJudge(DetectionOptions detection, AlertOptions aler
                 if (e.Status == AlertStatus.Opened && e.Kind != AlertKind.Silence)
                     opened.Add(Math.Min(row, series.Rows - 1));
             }
-        }, cancel, _ => row++);
-        return new Judgement(scores, opened, recording, forecasts.Skill());
+        }, cancel, time => clock.Pass(row++, time));
+        return new Judgement(scores, opened, recording, clock.Weeks, forecasts.Skill());
     }
 }
 
@@ -110,7 +112,7 @@ internal sealed class BaselineJudge(string name, Func<int, IEvidence> create) : 
             row++;
         }
 
-        return new Judgement(scores, null, null, []);
+        return new Judgement(scores, null, null, 0, []);
     }
 }
 

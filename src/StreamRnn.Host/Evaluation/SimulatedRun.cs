@@ -17,12 +17,14 @@ internal sealed record SimulatedRun(
     /// <summary>What arrives within a tenth of the usual interval is one entry, as with a service that is busy: of a device rarely more than one reading.</summary>
     private const double Window = 0.1;
 
+    /// <param name="maxLateness">As configured for the service: readings that overtook each other within it are put back in order.</param>
     /// <param name="withSkill">Keep all forecasts and measure them: some 32 bytes a value while it lasts.</param>
     /// <param name="progress">Is told the share of the scenario that is done, now and then.</param>
-    public static SimulatedRun Live(Scenario scenario, DetectionOptions detection, AlertOptions alerts, BaseModel model, bool withSkill, Action<double> progress, CancellationToken cancel)
+    public static SimulatedRun Live(Scenario scenario, DetectionOptions detection, AlertOptions alerts, BaseModel model, TimeSpan maxLateness, bool withSkill, Action<double> progress, CancellationToken cancel)
     {
         var registry = new DeviceRegistry();
         using var detector = new Detector(detection with { KeepForecasts = withSkill }, alerts, model, registry);
+        var room = new WaitingRoom(maxLateness);
         var entry = new Arrivals();
         var forecasts = new ForecastTracks();
         List<OpenedAlert> opened = [];
@@ -76,7 +78,7 @@ internal sealed record SimulatedRun(
         {
             entry.Now = entry.Heard = Instant.From(last);
             entry.Ticket = readings;
-            var outcome = detector.Fold(entry);
+            var outcome = detector.Fold(room.Take(entry));
             entry.Readings.Clear();
             forecasts.Add(outcome.Forecasts);
             opened.AddRange(outcome.Alerts.Where(e => e.Status == AlertStatus.Opened).Select(e => new OpenedAlert(e, last)));

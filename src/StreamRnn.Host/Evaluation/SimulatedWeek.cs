@@ -7,7 +7,7 @@ using StreamRnn.Simulators;
 namespace StreamRnn.Host.Evaluation;
 
 /// <summary>Lives the simulated weeks of all kinds, on all processors.</summary>
-internal sealed class SimulatedWeek(WeekOptions options, DetectionOptions detection, AlertOptions alerts, BaseModel model)
+internal sealed class SimulatedWeek(WeekOptions options, DetectionOptions detection, AlertOptions alerts, BaseModel model, TimeSpan maxLateness)
 {
     private readonly double[] _done = new double[2 * options.Kinds.Count];
 
@@ -26,7 +26,7 @@ internal sealed class SimulatedWeek(WeekOptions options, DetectionOptions detect
         {
             var (kind, isClean) = (options.Kinds[i / 2], i % 2 == 0);
             var scenario = isClean ? WeekPlan.Clean(options, kind) : WeekPlan.Faulty(options, kind);
-            runs[i] = SimulatedRun.Live(scenario, detection, alerts, model, isClean, share =>
+            runs[i] = SimulatedRun.Live(scenario, detection, alerts, model, maxLateness, isClean, share =>
             {
                 Volatile.Write(ref _done[i], share);
                 tell();

@@ -11,7 +11,7 @@ internal sealed record WeekOptions(IReadOnlyList<DeviceKind> Kinds, int Devices 
 /// <summary>
 /// Where faults lie, a pure function of the options. Nothing happens on the first two of seven parts, for a day has to be seen before it is known. The rest of a device's time is divided evenly among
 /// its faults, each begins where the seed says within its part and is over so long before the part ends that the detector has come to rest. The kinds of fault that suit the kind of device, disturbances that
-/// should not alert among them, are dealt to the devices in turn; duration and size are the simulator's usual ones.
+/// should not alert among them, are shuffled and dealt to the devices in turn; duration and size are the simulator's usual ones.
 /// </summary>
 internal static class WeekPlan
 {
@@ -55,9 +55,13 @@ internal static class WeekPlan
         var longest = suiting.Max(fault => fault.Readings) + Rest;
         var each = Math.Max(1, Math.Min(options.Faults, (int)(span / (longest * kind.Every))));
         var devices = Create(options, kind, []).Devices;
+        Queue<FaultKind> deck = new();
         for (var n = 0; n < devices.Count * each; n++)
         {
-            var fault = suiting[n % suiting.Length];
+            // Every kind comes up equally often, and none always after the same one: what an alert does to the next must not fall on one kind.
+            if (deck.Count == 0)
+                deck = new(suiting.OrderBy(_ => random.Uniform()).ToList());
+            var fault = deck.Dequeue();
             var part = span / each;
             var need = (fault.Readings + Rest) * kind.Every;
             var at = from + (n % each * part) + (random.Uniform() * (part > need ? part - need : TimeSpan.Zero));
