@@ -9,6 +9,7 @@ using StreamRnn.Host.Models;
 using StreamRnn.Host.Replay;
 using StreamRnn.Host.Watch;
 using StreamRnn.Pipeline;
+using StreamRnn.Readings;
 
 namespace StreamRnn.Host.Commands;
 
@@ -35,10 +36,15 @@ internal static class ReplayCommand
             Description = "A model file that 'streamrnn train' wrote: its net predicts the channels that are its columns. Default: the base model predicts all.",
             HelpName = "MODEL",
         };
+        var prime = new Option<string?>("--prime")
+        {
+            Description = "Past readings of the device, as a file of the same form: learned from before the record begins, and no alert is told for them.",
+            HelpName = "HISTORY.csv",
+        };
         var verb = new Verb("replay", "Run recorded series through the detector, offline, and print the alerts it would have raised.")
         {
             Arguments = { files },
-            Options = { json, plot, model },
+            Options = { json, plot, model, prime },
             Examples =
             [
                 ("streamrnn replay office.csv --plot office.png", "Alerts of one device as lines, and a picture."),
@@ -52,15 +58,16 @@ internal static class ReplayCommand
             ],
         };
         verb.SetAction((parsed, cancel) => Task.Run(
-            () => Run(parsed.GetRequiredValue(files), parsed.GetValue(json), parsed.GetValue(plot), parsed.GetValue(model), parsed.InvocationConfiguration, cancel), cancel));
+            () => Run(parsed.GetRequiredValue(files), parsed.GetValue(json), parsed.GetValue(plot), parsed.GetValue(model), parsed.GetValue(prime), parsed.InvocationConfiguration, cancel), cancel));
         return verb;
     }
 
-    private static int Run(string[] paths, bool json, string? plot, string? model, InvocationConfiguration console, CancellationToken cancel)
+    private static int Run(string[] paths, bool json, string? plot, string? model, string? prime, InvocationConfiguration console, CancellationToken cancel)
     {
         Plot.RequirePng("--plot", plot);
         var settings = Settings.Load(Directory.GetCurrentDirectory(), []);
         var replayer = new Replayer(settings.Detection with { KeepScores = plot is not null }, settings.Alerts, BaseModel.Load(), model is null ? null : SavedModel.ReadForDevices(model, "--model"), settings.Ingest.MaxLateness);
+        var history = prime is null ? null : History.Read(prime, new Instant(long.MaxValue));
         using var events = new EventWriter(console.Output, json);
         var summaries = json ? console.Error : console.Output;
         var opened = 0;
@@ -90,7 +97,7 @@ internal static class ReplayCommand
 
                 foreach (var sample in outcome.Scores)
                     recording?.Add(sample);
-            }, cancel);
+            }, cancel, history: history);
             progress.Clear();
             events.Flush();
             summaries.WriteLine(tally.Say(file, readings, Stopwatch.GetElapsedTime(began)));

@@ -1,6 +1,8 @@
 using System.CommandLine;
 using StreamRnn.Host.Configuration;
+using StreamRnn.Host.Replay;
 using StreamRnn.Host.Service;
+using StreamRnn.Readings;
 
 namespace StreamRnn.Host.Commands;
 
@@ -10,9 +12,16 @@ internal static class RunCommand
     public static Command Create()
     {
         var broker = BrokerOption.Create("Where devices publish; mqtts:// for TLS. Default: what the configuration says, else an embedded broker on this machine.");
+        var prime = new Option<string[]>("--prime")
+        {
+            Description = "Past readings of devices, a file each, named after the device: a header such as timestamp,temperature and a row per reading. "
+                + "What they teach is known before the device is heard: no warm-up, and no alert is told for them.",
+            HelpName = "DEVICE.csv",
+            AllowMultipleArgumentsPerToken = true,
+        };
         var verb = new Verb("run", "Listen to devices over MQTT and publish an alert when one behaves unlike itself: the service.")
         {
-            Options = { broker },
+            Options = { broker, prime },
             Examples =
             [
                 ("streamrnn run", "With the embedded broker on 127.0.0.1:1883: nothing else is needed."),
@@ -34,6 +43,8 @@ internal static class RunCommand
             try
             {
                 var settings = Settings.From(configuration);
+                var latest = Instant.From(TimeProvider.System.GetUtcNow()) + settings.Ingest.MaxClockSkew;
+                settings = settings with { Histories = [.. (parsed.GetValue(prime) ?? []).Select(path => History.Read(path, latest))] };
                 return await ServiceHost.RunAsync(settings, DeviceGroups.Load(settings, configuration), configuration, cancel).ConfigureAwait(false);
             }
             catch (IOException e)

@@ -2,6 +2,7 @@ using System.Globalization;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.FileProviders;
 using StreamRnn.Alerts;
+using StreamRnn.Host.Replay;
 using StreamRnn.Mqtt;
 using StreamRnn.Pipeline;
 
@@ -24,6 +25,9 @@ internal sealed record Settings
 
     /// <summary>Devices that a net of their own predicts; the first that matches decides. Default: none, so that the base model predicts every device.</summary>
     public IReadOnlyList<GroupOptions> Groups { get; init; } = [];
+
+    /// <summary>Past readings that devices are to know before they are heard, from files named on the command line. No key.</summary>
+    internal IReadOnlyList<History> Histories { get; init; } = [];
 
     /// <summary>Where the file of settings lies or would lie: relative paths begin here. No key.</summary>
     internal string Folder { get; init; } = Directory.GetCurrentDirectory();

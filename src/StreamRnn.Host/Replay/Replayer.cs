@@ -21,7 +21,8 @@ internal sealed class Replayer(DetectionOptions detection, AlertOptions alerts, 
     /// <param name="afterRow">Called with the time of each row of the file when it is through, whether or not anything of it was used.</param>
     /// <returns>Readings that had at least one value.</returns>
     /// <exception cref="UsageException">A row cannot be used.</exception>
-    public long Play(SeriesFile file, Action<Outcome> outcome, CancellationToken cancel, Action<Instant>? afterRow = null)
+    /// <param name="history">Of the same device: what it is to know before the first row.</param>
+    public long Play(SeriesFile file, Action<Outcome> outcome, CancellationToken cancel, Action<Instant>? afterRow = null, History? history = null)
     {
         var registry = new DeviceRegistry(maxChannels: Math.Max(256, file.Channels.Count), groupOf: _ => own is null ? -1 : 0);
         if (!registry.TryGetDevice(file.Device, out var device, out var refusal))
@@ -29,6 +30,7 @@ internal sealed class Replayer(DetectionOptions detection, AlertOptions alerts, 
         var channels = file.Channels.Select(name => registry.TryGetChannel(device, name, out var channel, out var why)
             ? channel : throw new UsageException($"{file.Path}: {why}.")).ToArray();
         using var detector = new Detector(detection, alerts, model, registry, own is null ? [] : [own]);
+        history?.Fold(detector, registry, device, history.Until, _ => { });
         var room = new WaitingRoom(maxLateness);
         var tick = new Arrivals();
         var row = new Arrivals();

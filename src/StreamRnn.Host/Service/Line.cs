@@ -4,6 +4,7 @@ using StreamRnn.Alerts;
 using StreamRnn.Detection;
 using StreamRnn.Host.Configuration;
 using StreamRnn.Host.Models;
+using StreamRnn.Host.Replay;
 using StreamRnn.Mqtt;
 using StreamRnn.Pipeline;
 using StreamRnn.Readings;
@@ -70,6 +71,9 @@ internal sealed class Line : IAsyncDisposable
                 },
                 fault => ExceptionDispatchInfo.Throw(fault));       // ends the pump before the entry is acknowledged
 
+        foreach (var history in settings.Histories)
+            Prime(history, detector, registry, settings, Instant.From(clock.GetUtcNow()), publisher);
+
         (_broker, _door, _detector, _source, Registry) = (broker, door, detector, source, registry);
         (_room, _publisher) = (room, publisher);
         _publishing = Watched(publisher.RunAsync(PublishingGrace, _stopPublishing.Token), _stopPublishing.Token);
@@ -125,6 +129,24 @@ internal sealed class Line : IAsyncDisposable
         _stopReading.Dispose();
         _stopPumping.Dispose();
         _stopPublishing.Dispose();
+    }
+
+    /// <summary>Of the device's states, the last is told: how far it is.</summary>
+    private static void Prime(History history, Detector detector, DeviceRegistry registry, Settings settings, Instant now, AlertPublisher publisher)
+    {
+        // As if it had come on the first source: by its topic the device finds its group.
+        var topic = settings.Ingest.SourcesOrDefault()[0].Topic.Replace("{device}", history.Device, StringComparison.Ordinal).Replace("{channel}", history.Channels[0], StringComparison.Ordinal);
+        if (!registry.TryGetDevice(history.Device, out var device, out var refusal, topic))
+            throw new UsageException($"the device '{history.Device}' of a history was refused: {refusal}.");
+        var told = new Outcome();
+        history.Fold(detector, registry, device, now, outcome =>
+        {
+            if (outcome.States.Count == 0)
+                return;
+            told.States.Clear();
+            told.States.Add(outcome.States[^1]);
+        });
+        publisher.Publish(told);
     }
 
     private void Tell(ModelNotice notice)

@@ -23,6 +23,9 @@ public sealed class Arrivals
     /// </summary>
     public Instant Heard { get; set; }
 
+    /// <summary>Readings of the past, to learn from: no alert opens for them.</summary>
+    public bool Past { get; set; }
+
     /// <summary>The number of the last payload in this entry; acknowledgement goes by it.</summary>
     public long Ticket { get; set; }
 

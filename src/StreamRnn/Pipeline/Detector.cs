@@ -55,7 +55,7 @@ public sealed class Detector : IDisposable
     internal void FoldShard(int shard, ShardedBatches batches)
     {
         _parts[shard].Clear();
-        Shards[shard].Fold(batches.Of(shard), batches.Now, batches.Heard, _parts[shard]);
+        Shards[shard].Fold(batches.Of(shard), batches.Now, batches.Heard, _parts[shard], batches.Past);
     }
 
     /// <summary>The shards' outcomes in the order of the shards.</summary>

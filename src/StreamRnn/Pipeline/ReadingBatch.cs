@@ -54,6 +54,8 @@ public sealed class ShardedBatches
 
     public Instant Heard { get; private set; }
 
+    public bool Past { get; private set; }
+
     /// <summary>The entry's commands, in order: each shard meets all of them.</summary>
     public IReadOnlyList<(DetectorCommand Command, int After)> Commands { get; private set; } = [];
 
@@ -62,7 +64,7 @@ public sealed class ShardedBatches
 
     internal void Deal(Arrivals arrivals)
     {
-        (Now, Heard, Commands) = (arrivals.Now, arrivals.Heard, arrivals.Commands);
+        (Now, Heard, Past, Commands) = (arrivals.Now, arrivals.Heard, arrivals.Past, arrivals.Commands);
         var said = 0;
         foreach (var shard in _shards)
             shard.Clear();

@@ -31,6 +31,7 @@ public sealed partial class Shard : IDisposable
     private Instant _now, _heard;
     private ReadingBatch? _batch;                           // what is being judged: its values are not in the rows yet
     private int _index;
+    private bool _past;                                     // what is folded is history
 
     public Shard(DetectionOptions detection, AlertOptions alerts, BaseModel model, IReadOnlyList<NetModel> groups)
     {
@@ -51,9 +52,9 @@ public sealed partial class Shard : IDisposable
     public void Set(DetectionOptions options) => (_options, _configured) = (options, options.FalseAlarmsPerDevicePerWeek);
 
     /// <summary>Folds this shard's part of one entry, and looks at the clock.</summary>
-    public void Fold(IReadOnlyList<ReadingBatch> batches, Instant now, Instant heard, Outcome outcome)
+    public void Fold(IReadOnlyList<ReadingBatch> batches, Instant now, Instant heard, Outcome outcome, bool past = false)
     {
-        (_now, _heard) = (now, heard);
+        (_now, _heard, _past) = (now, heard, past);
         foreach (var batch in batches)
         {
             if (batch.Command is { } command)
@@ -71,7 +72,7 @@ public sealed partial class Shard : IDisposable
         }
 
         Expire(outcome);
-        if (_options.Silence)
+        if (_options.Silence && !past)
             Listen(outcome);
     }
 
@@ -240,7 +241,7 @@ public sealed partial class Shard : IDisposable
         var kind = top < 0 ? AlertKind.PredictionError : KindOf(_foresight[start + top].Calibrated.Strongest);
         var channel = top < 0 ? null : reading[top].Channel;
         // Only where an alert would open: whose clock was put on or back by an hour is not unusual.
-        var mayOpen = about.MayOpen && !(channel is not null && rarity > threshold && !wasOpen && about.MayOpen && PutClock(reading[top], ref about));
+        var mayOpen = about.MayOpen && !_past && !(channel is not null && rarity > threshold && !wasOpen && about.MayOpen && PutClock(reading[top], ref about));
         var told = Tell(new Verdict(device, kind, channel, time, _now, Math.Min(rarity, DeviceRow.MostRarity), threshold, mayOpen, about.ReadingsPerWeek), batch, index, outcome, out var normal);
         if (told is not null)
         {
@@ -249,7 +250,7 @@ public sealed partial class Shard : IDisposable
                 about.AlertOpened();
         }
 
-        if (_options.Stuck)
+        if (_options.Stuck && !_past)
             JudgeStuck(batch, index, device, ref about, outcome);
 
         // Learning stops while an alert is open or suppressed, the reading that opened it included.

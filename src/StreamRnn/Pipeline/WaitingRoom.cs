@@ -38,7 +38,7 @@ public sealed class WaitingRoom(TimeSpan maxLateness)
     /// <summary>Takes an entry in and gives out what goes on with it: valid until the next call.</summary>
     public Arrivals Take(Arrivals entry)
     {
-        if (_lateness == 0)
+        if (_lateness == 0 || entry.Past)
             return entry;
         _out.Clear();
         (_out.Now, _out.Heard, _out.Ticket) = (entry.Now, entry.Heard, entry.Ticket);

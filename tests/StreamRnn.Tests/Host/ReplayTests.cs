@@ -21,6 +21,19 @@ public sealed class ReplayTests
     }
 
     [Fact]
+    public async Task WithAHistoryARecordIsJudgedFromItsFirstRow()
+    {
+        using var folder = new Folder();
+        var rows = Series(spike: false).Trim().Split('\n');
+        var history = folder.Write("past.csv", string.Join('\n', rows[..590]));
+        var record = folder.Write("office.csv", $"{rows[0]}\n{string.Join('\n', rows[590..600])}\n2026-03-01 10:00:00,2000\n");
+        Assert.Equal(0, (await Run(record)).Code);
+        var (code, output, _) = await Run(record, "--prime", history);
+        Assert.Equal(1, code);
+        Assert.Contains("office: 11 readings, 1 alert", output, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task ACalmSeriesHasNoFindings()
     {
         using var folder = new Folder();

@@ -63,6 +63,14 @@ internal sealed class Fleet : IDisposable
         _arrivals.Clear();
     }
 
+    /// <summary>Folds what was collected as history.</summary>
+    public void FoldPast(double now)
+    {
+        _arrivals.Past = true;
+        Fold(now);
+        _arrivals.Past = false;
+    }
+
     /// <summary>Folds what still waits to be put in order.</summary>
     public void Flush()
     {
