@@ -1,22 +1,25 @@
 namespace StreamRnn.Detection;
 
-/// <summary>The four kinds of evidence that a reading's series gives, in the order of <see cref="Evidence.Strongest"/>.</summary>
-public enum EvidenceKind { Range, Level, Near, Far }
+/// <summary>The five kinds of evidence that a reading's series gives, in the order of <see cref="Evidence.Strongest"/>.</summary>
+public enum EvidenceKind { Range, Level, Near, Far, Window }
 
 /// <summary>
-/// How odd a reading is for its series, from four sides; each 0 or more, higher is more anomalous.
+/// How odd a reading is for its series, from five sides; each 0 or more, higher is more anomalous.
 /// Raw evidence, before calibration:
 /// <list type="bullet">
 /// <item>range: min(4, 1 + log10(n/2)) + log10(ex/0.05) where the value lies ex &gt; 0.05 of the whole range so far outside it, else 0: the n-th
 /// reading is a record with a chance of 2/n, one by so much is rarer; needs no calibration;</item>
 /// <item>level: √31 · |EW(1/16) of half the deviation from the slow mean in spreads|: about standard normal for white noise;</item>
-/// <item>near, far: 4 log10(1 + |x − μ|/s) of the net's forecast 1 and 12 steps ahead, in the series' own mean error s.</item>
+/// <item>near, far: 4 log10(1 + |x − μ|/s) of the net's forecast 1 and 12 steps ahead, in the series' own mean error s;</item>
+/// <item>window: 8 |log10 v|, v the EW(1/16) of min(|x − μ|/s, 20) of the net's forecast 1 step ahead: together, the last errors are larger than usual, though none of them need be
+/// rare, or smaller: the values move otherwise than they do.</item>
 /// </list>
 /// </summary>
-public readonly record struct Evidence(double Range, double Level, double Near, double Far)
+public readonly record struct Evidence(double Range, double Level, double Near, double Far, double Window)
 {
     private const double RangeTolerance = 0.05;
     private const double Cap = 8;
+    private const double WindowUnit = 8, LeastWindow = 0.01;         // twice the usual error counts 2.4: where the calibrator's bins are fine
     private const int SettledCount = 30;
     private static readonly double LevelUnit = Math.Sqrt(31);        // a mean over EW(1/16) of unit noise has deviation 1/√31
 
@@ -41,22 +44,24 @@ public readonly record struct Evidence(double Range, double Level, double Near, 
         double far = 0;
         if (HasFar(row))
             far = 4 * Math.Log10(1 + (Math.Abs(x - row.Origin - row.Due[row.Count % Outlook.FarSteps][0]) / Cadence.Scale(Math.Max(row.FarScale, floor), farStretch, row.Spread)));
-        return new Evidence(range, level, near, far);
+        return new Evidence(range, level, near, far, WindowUnit * Math.Abs(Math.Log10(Math.Max(Learning.NextWindow(row, x, nearForecast, nearStretch), LeastWindow))));
     }
 
     /// <summary>The same without the parts that an ablation leaves out: evidence that is always 0 is never rare.</summary>
     internal Evidence Without(ScoreParts parts) => parts == ScoreParts.None ? this : new(
-        parts.HasFlag(ScoreParts.Range) ? 0 : Range, parts.HasFlag(ScoreParts.Level) ? 0 : Level, parts.HasFlag(ScoreParts.Near) ? 0 : Near, parts.HasFlag(ScoreParts.Far) ? 0 : Far);
+        parts.HasFlag(ScoreParts.Range) ? 0 : Range, parts.HasFlag(ScoreParts.Level) ? 0 : Level, parts.HasFlag(ScoreParts.Near) ? 0 : Near, parts.HasFlag(ScoreParts.Far) ? 0 : Far,
+        parts.HasFlag(ScoreParts.Window) ? 0 : Window);
 
     /// <summary>Each kind as rarity: calibrated by the series' own past, at most 8 so that no single kind decides alone.</summary>
     public Evidence Calibrated(in SeriesRow row) => new(
         Math.Min(Range, Cap),
         Math.Min(row.LevelTail.Rarity(Level), Cap),
         Math.Min(row.NearTail.Rarity(Near), Cap),
-        Math.Min(row.FarTail.Rarity(Far), Cap));
+        Math.Min(row.FarTail.Rarity(Far), Cap),
+        Math.Min(row.WindowTail.Rarity(Window), Cap));
 
     /// <summary>Root mean square of calibrated evidence, doubled: a mean would drown the one kind that sees it, a maximum would hear every kind's noise.</summary>
-    public double Combined => 2 * Math.Sqrt(((Range * Range) + (Level * Level) + (Near * Near) + (Far * Far)) / 4);
+    public double Combined => 2 * Math.Sqrt(((Range * Range) + (Level * Level) + (Near * Near) + (Far * Far) + (Window * Window)) / 5);
 
     public EvidenceKind Strongest
     {
@@ -67,6 +72,8 @@ public readonly record struct Evidence(double Range, double Level, double Near, 
                 (kind, most) = (EvidenceKind.Far, Far);
             if (Level > most)
                 (kind, most) = (EvidenceKind.Level, Level);
+            if (Window > most)
+                (kind, most) = (EvidenceKind.Window, Window);
             return Range >= most ? EvidenceKind.Range : kind;
         }
     }
@@ -76,6 +83,7 @@ public readonly record struct Evidence(double Range, double Level, double Near, 
     {
         row.LevelTail.Learn(Level);
         row.NearTail.Learn(Near);
+        row.WindowTail.Learn(Window);
         if (HasFar(row))
             row.FarTail.Learn(Far);
         // Until the kinds' own tails have settled their combination is noise; learned, it would hide real alarms for hundreds of readings.

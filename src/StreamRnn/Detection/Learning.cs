@@ -8,6 +8,8 @@ namespace StreamRnn.Detection;
 public static class Learning
 {
     private const double FastRate = 1.0 / 20, SlowRate = 1.0 / 500, NearRate = 1.0 / 200, FarRate = 1.0 / 300, LevelRate = 1.0 / 16;
+    private const double MostRatio = 20;
+    private const int WindowRun = 8;             // half of the window's memory
     private const double BandShare = 0.01, BandRate = 0.05;
 
     /// <summary>Before so many readings an error is not clipped: there is nothing yet to clip it by.</summary>
@@ -52,6 +54,8 @@ public static class Learning
         for (var k = 0; k < Anchors.Count; k++)
             row.LastErrors[k] = (float)Math.Clamp((x - near[k]) / near[Anchors.Count + k], -1e6, 1e6);
         row.Level = (float)NextLevel(row, x);
+        if (!double.IsNaN(row.Expected))
+            row.Window = (float)NextWindow(row, x, row.Expected, Cadence.NearStretch(row, time));
         var gap = Math.Max(0, (time - row.LastTime) / 1e6);
         var learnable = Cadence.Learnable(row, gap);
         if (n > 1)
@@ -99,6 +103,17 @@ public static class Learning
     {
         var z = Math.Clamp((x - row.Slow) / Math.Max(row.Spread, Outlook.Floor(row)), -8, 8);
         return row.Level + (LevelRate * ((0.5 * z) - row.Level));
+    }
+
+    /// <summary>The window evidence's running mean with x taken in: EW(1/16) of the net's |error| in the series' own mean error, clipped at 20, which a single reading moves by one and a quarter.
+    /// One value over and over is foreseen all too well; whether that is odd is told by the runs of the series, so the window stands still from the ninth on.</summary>
+    public static double NextWindow(in SeriesRow row, double x, double nearForecast, double nearStretch)
+    {
+        if (x == row.Last && row.Still.Run >= WindowRun)
+            return row.Window;
+        var scale = Cadence.Scale(Math.Max(row.NearScale, Outlook.Floor(row)), nearStretch, row.Spread);
+        var ratio = Math.Min(Math.Abs(x - nearForecast) / scale, MostRatio);
+        return row.Window + (Math.Max(1.0 / row.Count, LevelRate) * (ratio - row.Window));
     }
 
     /// <summary>A level shift is adopted: from now on the new level is what the series is measured by.</summary>

@@ -12,4 +12,5 @@ internal enum ScoreParts
 
     /// <summary>The net: the last value takes the place of its forecasts.</summary>
     Net = 16,
+    Window = 32,
 }

@@ -28,6 +28,7 @@ public struct SeriesRow
     public float Usual;                  // the same over 200
     public float Band;                   // |error| / s1 that one normal reading in a hundred exceeds
     public float Level;                  // EW over 16 of the clipped deviation from m, in S
+    public float Window;                 // EW over 16 of the net's |error| in s1, clipped
     public double Expected;              // the last near forecast, made before its value was seen; NaN after the first reading
     public float Rarity;                 // G: the latest calibrated evidence of the series
     public bool Silent;                  // found overdue and not heard since
@@ -36,7 +37,7 @@ public struct SeriesRow
     public DayProfile Profile;           // p
     public Standstill Still;             // runs of equal values
     public RecentRing Recent;
-    public Calibrator LevelTail, NearTail, FarTail, AllTail, IntervalTail;
+    public Calibrator LevelTail, NearTail, FarTail, WindowTail, AllTail, IntervalTail;
 
     /// <summary>From the forecast to either edge of the expected band, in the series' unit.</summary>
     public readonly double HalfBand => Band * NearScale;

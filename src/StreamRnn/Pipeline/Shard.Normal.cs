@@ -8,7 +8,7 @@ namespace StreamRnn.Pipeline;
 /// <content>Commands, and what they lead to: episodes that were called normal open no alert.</content>
 public sealed partial class Shard
 {
-    private const int EvidenceKinds = 4;
+    private const int EvidenceKinds = 5;
 
     private readonly NormalBook _normals;
     private double _configured;             // the configuration's budget
@@ -65,8 +65,8 @@ public sealed partial class Shard
             ref var seen = ref _foresight[i];
             var (x, floor) = (Bounded(batch[index][k].Value), Outlook.Floor(row));
             var (error, deviation) = ((x - seen.Near) / Math.Max(row.NearScale, floor), (x - row.Slow) / Math.Max(row.Spread, floor));
-            (_evidence[0], _evidence[1], _evidence[2], _evidence[3]) =
-                ((float)seen.Calibrated.Range, (float)seen.Calibrated.Level, (float)seen.Calibrated.Near, (float)seen.Calibrated.Far);
+            (_evidence[0], _evidence[1], _evidence[2], _evidence[3], _evidence[4]) =
+                ((float)seen.Calibrated.Range, (float)seen.Calibrated.Level, (float)seen.Calibrated.Near, (float)seen.Calibrated.Far, (float)seen.Calibrated.Window);
             return glimpse with
             {
                 Error = error,

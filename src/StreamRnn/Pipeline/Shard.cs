@@ -343,6 +343,7 @@ public sealed partial class Shard : IDisposable
     {
         EvidenceKind.Range => AlertKind.OutOfRange,
         EvidenceKind.Level => AlertKind.LevelShift,
+        EvidenceKind.Window => AlertKind.Pattern,
         _ => AlertKind.PredictionError,
     };
 }

@@ -42,12 +42,38 @@ public sealed class EvidenceTests
     }
 
     [Fact]
-    public void OneSureKindIsNotDrownedByThreeThatSeeNothing()
+    public void OneSureKindIsNotDrownedByFourThatSeeNothing()
     {
-        Assert.Equal(8, new Evidence(0, 0, 8, 0).Combined);
-        Assert.Equal(16, new Evidence(8, 8, 8, 8).Combined);
-        Assert.Equal(EvidenceKind.Near, new Evidence(0, 0, 8, 0).Strongest);
-        Assert.Equal(EvidenceKind.Level, new Evidence(1, 5, 2, 3).Strongest);
+        Assert.InRange(new Evidence(0, 0, 8, 0, 0).Combined, 7, 8);
+        Assert.Equal(16, new Evidence(8, 8, 8, 8, 8).Combined);
+        Assert.Equal(EvidenceKind.Near, new Evidence(0, 0, 8, 0, 0).Strongest);
+        Assert.Equal(EvidenceKind.Level, new Evidence(1, 5, 2, 3, 4).Strongest);
+        Assert.Equal(EvidenceKind.Window, new Evidence(0, 1, 3, 2, 5).Strongest);
+        Assert.Equal(EvidenceKind.Near, new Evidence(0, 8, 8, 8, 8).Strongest);          // what one reading shows needs no window
+    }
+
+    [Theory]
+    [InlineData(5)]
+    [InlineData(0.1)]
+    public void ErrorsThatAreLargerOrSmallerForAWhileAreRareTogetherThoughNoneIsByItself(double times)
+    {
+        var row = Learned(count: 1000);
+        var random = new Seeded(2);
+        double[] near = new double[2 * Anchors.Count], far = new double[2 * Anchors.Count];
+        float[] f = new float[Outlook.Inputs], g = new float[2 * Outlook.HeadInputs];
+        Evidence last = default;
+        var rarest = 0.0;
+        for (var t = 1000; t < 1030; t++)
+        {
+            Outlook.Look(row, t * 60_000_000L, near, far, f, g.AsSpan(0, Outlook.HeadInputs), g.AsSpan(Outlook.HeadInputs));
+            var x = 5 + (times * (random.NextDouble() - 0.5) * 2);
+            (last, row.Expected) = (Evidence.Of(row, x, 5).Calibrated(row), 5);
+            rarest = Math.Max(rarest, last.Near);
+            Learning.Levels(ref row, x, t * 60_000_000L, near);
+        }
+
+        Assert.InRange(rarest, 0, 4);
+        Assert.True(last.Window > rarest + 1, $"{last.Window} against {rarest}");
     }
 
     private static bool Same(SeriesRow a, SeriesRow b) =>
@@ -67,6 +93,7 @@ public sealed class EvidenceTests
             var time = t * 60_000_000L;
             Outlook.Look(row, time, near, far, f, g.AsSpan(0, Outlook.HeadInputs), g.AsSpan(Outlook.HeadInputs));
             var evidence = Evidence.Of(row, x, 5 * unit);
+            row.Expected = 5 * unit;
             evidence.Learn(ref row, evidence.Calibrated(row).Combined);
             Learning.Errors(ref row, x, near, 5 * unit);
             Learning.Habits(ref row, x, time);

@@ -37,7 +37,7 @@ public sealed class TuneTests
         using var folder = new Folder();
         folder.Write("a.csv", Waves(3000, label: true));
         folder.Write("b.csv", Waves(3000, label: false));
-        var json = await Tune("--data", folder.Path, "--budgets", "1000", "--show", "1000", "--first", "1000", "--json");
+        var json = await Tune("--data", folder.Path, "--budgets", "3", "--show", "3", "--first", "1000", "--json");
         Assert.Equal(2, json.GetProperty("devices").GetInt32());
         Assert.Equal(1, json.GetProperty("labelledAnomalies").GetInt32());
         Assert.Equal(2989 / 10_080.0, json.GetProperty("normalWeeks").GetDouble(), 4);      // of the labelled one, without its ten anomalous rows
@@ -46,7 +46,7 @@ public sealed class TuneTests
         var wrong = at.GetProperty("falseAlarms").GetInt32();
         var ofA = json.GetProperty("alerts").EnumerateArray().Where(a => a.GetProperty("device").GetString() == "a").ToList();
         Assert.Equal(ofA.Count - 1, wrong);                                                  // b's alerts are neither false nor right
-        Assert.Equal(wrong / (2989 / 10_080.0) / 1000, at.GetProperty("ofBudget").GetDouble(), 3);
+        Assert.Equal(wrong / (2989 / 10_080.0) / 3, at.GetProperty("ofBudget").GetDouble(), 3);
     }
 
     [Fact]

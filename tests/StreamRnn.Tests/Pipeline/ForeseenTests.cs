@@ -45,6 +45,7 @@ public sealed class ForeseenTests
     [InlineData(ScoreParts.Near)]
     [InlineData(ScoreParts.Far)]
     [InlineData(ScoreParts.Net)]
+    [InlineData(ScoreParts.Window)]
     public void EachPartThatIsLeftOutChangesTheScore(object part)
     {
         var all = Live(new DetectionOptions { KeepScores = true }).Scores.Select(s => s.Score);
@@ -54,7 +55,7 @@ public sealed class ForeseenTests
     [Fact]
     public void WithoutAnyEvidenceNothingIsRare()
     {
-        var none = ScoreParts.Range | ScoreParts.Level | ScoreParts.Near | ScoreParts.Far;
+        var none = ScoreParts.Range | ScoreParts.Level | ScoreParts.Near | ScoreParts.Far | ScoreParts.Window;
         Assert.All(Live(new DetectionOptions { KeepScores = true, LeftOut = none }).Scores, s => Assert.InRange(s.Score, 0, 0.1));
     }
 
