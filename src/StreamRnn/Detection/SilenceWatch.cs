@@ -68,8 +68,10 @@ public sealed class SilenceWatch
     /// How rare a silence is that lasts, decades: it opens half a decade above what is asked and gains 1¼ with each factor of ten by which it outlasts its deadline, so that
     /// its severity is minor at first, major from six deadlines on and critical from a hundred.
     /// </summary>
-    public static double Rarity(in SeriesRow row, double asked, long heard) =>
-        asked + 0.5 + (1.25 * Math.Log10(Math.Max(1, (heard - row.LastHeard) / 1e6 / Deadline(row, asked))));
+    /// <param name="asked">What the budget asks.</param>
+    /// <param name="rarity">What the deadline was made for.</param>
+    public static double Rarity(in SeriesRow row, double asked, double rarity, long heard) =>
+        asked + 0.5 + (1.25 * Math.Log10(Math.Max(1, (heard - row.LastHeard) / 1e6 / Deadline(row, rarity))));
 
     private static double LookAgain(in SeriesRow row) => Math.Max(10 * row.Interval, 1);
 

@@ -89,8 +89,11 @@ public struct Standstill
         square /= PriorCount + above;
         var shape = Math.Clamp(0.5 * (1 - (mean * mean / Math.Max(square - (mean * mean), 1e-9))), LeastShape, MostShape);
         var beyond = Math.Log10(1 + (shape * (r - u) / (mean * (1 - shape)))) / shape;
-        return Math.Max(0, beyond - Math.Log10((above + 0.5) / (_runs + 1)) - Math.Max(0, Math.Log10(Week / watched)));
+        return Math.Max(0, beyond - Math.Log10((above + 0.5) / (_runs + 1)) - Unseen(_runSince));
     }
+
+    /// <summary>Decades that a series pays for the hours of the week that it has not been watched in, up to a time (µs): log10(week/watched), 0 from a week on.</summary>
+    public readonly double Unseen(long until) => Math.Max(0, Math.Log10(Week / Math.Max((until - _since) / 1e6, 1)));
 
     /// <summary>Folds a reading.</summary>
     /// <param name="last">The value before it; at the first reading its own.</param>

@@ -161,7 +161,7 @@ public sealed partial class Shard
             _hushed.RemoveAt(i);
             var until = new Instant(row.LastTime + _heard.Microseconds - row.LastHeard);
             if (row.Silent && !_book.HasOpen(device, AlertFamily.Silence)
-                && Observe(device, channel, until, SilenceWatch.Rarity(row, SilenceRarity(slot), _heard.Microseconds), outcome))
+                && Observe(device, channel, until, SilenceWatch.Rarity(row, SilenceAsked(slot), SilenceRarity(slot), _heard.Microseconds), outcome))
                 _silent.Add(device);
         }
     }

@@ -14,7 +14,7 @@ public sealed partial class Shard
         {
             var channel = FirstSilent(device);
             if (channel is not null)
-                Observe(device, channel, new Instant(_series[channel.Slot].LastTime + _heard.Microseconds - _series[channel.Slot].LastHeard), SilenceWatch.Rarity(_series[channel.Slot], SilenceRarity(channel.Slot), _heard.Microseconds), outcome);
+                Observe(device, channel, new Instant(_series[channel.Slot].LastTime + _heard.Microseconds - _series[channel.Slot].LastHeard), SilenceWatch.Rarity(_series[channel.Slot], SilenceAsked(channel.Slot), SilenceRarity(channel.Slot), _heard.Microseconds), outcome);
         }
 
         while (_watch.NextOverdue(_series, _heard.Microseconds, SilenceRarity) is >= 0 and var slot)
@@ -31,7 +31,7 @@ public sealed partial class Shard
             var due = row.LastTime + (long)(1e6 * SilenceWatch.Deadline(row, SilenceRarity(slot)));
             if (Hushes(device, whole ? null : _channels[slot], slot, new Instant(due), outcome))
                 continue;
-            if (Observe(device, whole ? null : _channels[slot], new Instant(due), SilenceWatch.Rarity(row, SilenceRarity(slot), _heard.Microseconds), outcome))
+            if (Observe(device, whole ? null : _channels[slot], new Instant(due), SilenceWatch.Rarity(row, SilenceAsked(slot), SilenceRarity(slot), _heard.Microseconds), outcome))
                 _silent.Add(device);
         }
     }
@@ -70,6 +70,8 @@ public sealed partial class Shard
         return told.Status == AlertStatus.Opened;
     }
 
-    /// <summary>How rare a silence of this series must be to be told.</summary>
-    private double SilenceRarity(int slot) => _devices[_channels[slot].Device.Slot].Asked(BudgetOf(_devices[_channels[slot].Device.Slot]));
+    /// <summary>How rare a silence of this series must be to be told: as its budget asks, and more while there are hours of the week that were not seen.</summary>
+    private double SilenceRarity(int slot) => SilenceAsked(slot) + _series[slot].Still.Unseen(_series[slot].LastTime);
+
+    private double SilenceAsked(int slot) => _devices[_channels[slot].Device.Slot].Asked(BudgetOf(_devices[_channels[slot].Device.Slot]));
 }
