@@ -20,14 +20,15 @@ internal sealed record CorpusFigures(
     public static CorpusFigures Of(Corpus corpus, string detector, IReadOnlyList<Judgement> judgements, IReadOnlyDictionary<string, double>? carried)
     {
         List<(LabelledSeries Series, double[] Scores)> files = [.. corpus.Series.Zip(judgements, (series, judgement) => (series, judgement.Scores))];
+        List<(LabelledSeries Series, double[] Onsets)> onsets = [.. corpus.Series.Zip(judgements, (series, judgement) => (series, judgement.Onsets))];
         var volumes = new double[files.Count];
         Parallel.For(0, files.Count, n => volumes[n] = VusOf(corpus.Layout, files[n].Series, files[n].Scores));
-        var curve = new BudgetCurve(files);
+        var curve = new BudgetCurve(onsets);
         var seeded = new Seeded(1);
         int[][] drawn = [.. Enumerable.Range(0, Draws).Select(_ => Enumerable.Range(0, files.Count).Select(_ => seeded.Next(files.Count)).ToArray())];
         Figure Recall(double budget) => new(curve.RecallAt(budget), files.Count < 2 ? double.NaN : Bootstrap.Deviation(drawn.Select(draw => curve.RecallAt(budget, draw))));
         double[] withAnomalies = [.. volumes.Where(v => !double.IsNaN(v))];
-        NabScore? nab = corpus.Layout == Layout.Nab ? new NabScore(files) : null;
+        NabScore? nab = corpus.Layout == Layout.Nab ? new NabScore(onsets) : null;
         var alerts = judgements.All(j => j.Alerts is not null)
             ? EventCounts.Sum(corpus.Series.Zip(judgements, (series, judgement) => EventCounts.OfAlerts(series, judgement.Alerts!))) : null;
         return new CorpusFigures(

@@ -8,10 +8,11 @@ namespace StreamRnn.Host.Evaluation;
 
 /// <summary>What a detector said of a series.</summary>
 /// <param name="Scores">(R), 0..1: higher is more anomalous.</param>
+/// <param name="Onsets">(R): the score where something begins, else 0: what an alarm is made of (<see cref="Fading"/>).</param>
 /// <param name="Alerts">Rows at which an alert opened; null for a detector that only scores.</param>
 /// <param name="NormalWeeks">Weeks of the device's own time that are judged and outside labelled anomalies; 0 for a detector that only scores.</param>
 /// <param name="Skill">How well each channel was forecast; empty for a detector that does not tell forecasts.</param>
-internal sealed record Judgement(double[] Scores, IReadOnlyList<int>? Alerts, Recording? Recording, double NormalWeeks, IReadOnlyList<SeriesSkill> Skill);
+internal sealed record Judgement(double[] Scores, double[] Onsets, IReadOnlyList<int>? Alerts, Recording? Recording, double NormalWeeks, IReadOnlyList<SeriesSkill> Skill);
 
 /// <summary>A detector that reads a series once, row by row, and scores each row before it learns from it.</summary>
 internal interface IJudge
@@ -35,7 +36,7 @@ internal sealed class ProductJudge(DetectionOptions detection, AlertOptions aler
     public Judgement Judge(LabelledSeries series, CancellationToken cancel)
     {
         using var file = SeriesFile.Open(series.Path);
-        var scores = new double[series.Rows];
+        var (scores, onsets) = (new double[series.Rows], new double[series.Rows]);
         List<int> opened = [];
         var recording = draws ? new Recording(file.Device) : null;
         var forecasts = new ForecastTracks();
@@ -48,6 +49,7 @@ internal sealed class ProductJudge(DetectionOptions detection, AlertOptions aler
             foreach (var sample in outcome.Scores)
             {
                 scores[row] = Math.Max(scores[row], sample.Score);
+                onsets[row] = Math.Max(onsets[row], sample.Onset);
                 recording?.Add(sample);
             }
 
@@ -59,7 +61,7 @@ internal sealed class ProductJudge(DetectionOptions detection, AlertOptions aler
                     opened.Add(Math.Min(row, series.Rows - 1));
             }
         }, cancel, time => clock.Pass(row++, time));
-        return new Judgement(scores, opened, recording, clock.Weeks, forecasts.Skill());
+        return new Judgement(scores, onsets, opened, recording, clock.Weeks, forecasts.Skill());
     }
 }
 
@@ -85,7 +87,8 @@ internal sealed class BaselineJudge(string name, Func<int, IEvidence> create) : 
         var evidence = file.Channels.Select((_, c) => create(c)).ToArray();
         var tails = new Calibrator[evidence.Length];
         var device = new Calibrator();
-        var scores = new double[series.Rows];
+        var (scores, onsets) = (new double[series.Rows], new double[series.Rows]);
+        var fading = new Fading();
         var row = 0;
         foreach (var (time, values) in file.Rows())
         {
@@ -105,14 +108,15 @@ internal sealed class BaselineJudge(string name, Func<int, IEvidence> create) : 
             if (heard > 0)
             {
                 var combined = DeviceRow.Combine(squares, heard);
-                scores[row] = Verdict.ScoreOf(evidence.Length == 1 ? combined / 2 : device.Rarity(combined));
+                fading.Step(evidence.Length == 1 ? combined / 2 : device.Rarity(combined));
+                (scores[row], onsets[row]) = (Verdict.ScoreOf(fading.Held), Verdict.ScoreOf(fading.Onset));
                 device.Learn(combined);
             }
 
             row++;
         }
 
-        return new Judgement(scores, null, null, 0, []);
+        return new Judgement(scores, onsets, null, null, 0, []);
     }
 }
 

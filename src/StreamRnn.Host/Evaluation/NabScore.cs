@@ -19,6 +19,7 @@ internal sealed class NabScore
     private readonly (double Score, double Value, int Window)[] _rows;     // highest score first
     private readonly int _windows, _reachable;
 
+    /// <param name="files">What is scored are alarms, so the onsets.</param>
     public NabScore(IEnumerable<(LabelledSeries Series, double[] Scores)> files)
     {
         List<(double, double, int)> rows = [];

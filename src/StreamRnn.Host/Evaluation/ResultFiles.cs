@@ -6,7 +6,14 @@ namespace StreamRnn.Host.Evaluation;
 /// <summary>Results in NAB's layout, for any scorer of the field: OUT/detector/category/detector_file.csv with the columns timestamp, value, anomaly_score, label.</summary>
 internal static class ResultFiles
 {
+    /// <summary>Of a detector's scores, and of its onsets as a detector of their own.</summary>
     public static void Write(string folder, string detector, LabelledSeries series, Judgement judgement)
+    {
+        Write(folder, detector, series, judgement.Scores);
+        Write(folder, $"{detector}-onset", series, judgement.Onsets);
+    }
+
+    private static void Write(string folder, string detector, LabelledSeries series, double[] scores)
     {
         var (category, file) = (Path.GetDirectoryName(series.Name) ?? "", Path.GetFileName(series.Name));
         var path = Path.Combine(folder, detector, category, $"{detector}_{file}");
@@ -14,7 +21,7 @@ internal static class ResultFiles
         using var text = new StreamWriter(path);
         text.WriteLine("timestamp,value,anomaly_score,label");
         for (var n = 0; n < series.Rows; n++)
-            text.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{series.Stamps[n]},{series.FirstChannel[n]:R},{judgement.Scores[n]:R},{(series.Label[n] ? 1 : 0)}"));
+            text.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{series.Stamps[n]},{series.FirstChannel[n]:R},{scores[n]:R},{(series.Label[n] ? 1 : 0)}"));
     }
 
     public static void SaveThresholds(string path, IReadOnlyDictionary<string, (double Threshold, double Score)> nab) =>

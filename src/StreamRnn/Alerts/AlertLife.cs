@@ -98,6 +98,8 @@ public static class AlertLife
         var stuck = state.Kind == AlertKind.Stuck;
         if (calm >= (stuck ? 1 : (silence ? 1 : rules.HoldReadings) << state.Reopened))
             return Resolve(next, verdict, Resolution.Returned);
+        if (verdict.IsNewLevel)
+            return Resolve(next, verdict, Resolution.Adopted);
         if (stuck ? verdict.EventTime.Microseconds - state.OpenedAt.Microseconds >= LongestStuck : !silence && next.Length >= rules.LongestReadings)
             return Resolve(next, verdict, Resolution.Adopted);
 

@@ -17,6 +17,9 @@ public readonly record struct Verdict(
 {
     public bool IsAnomalous => Rarity > Threshold;
 
+    /// <summary>What is odd is only where the values are; they move as ever. Resolves an open alert as adopted.</summary>
+    public bool IsNewLevel { get; init; }
+
     /// <summary>A rarity L as a published score, 0..1: L/(L + 5), so that 0.5 is one in a hundred thousand. Below 0 counts as 0.</summary>
     public static double ScoreOf(double rarity) => Math.Max(0, rarity) / (Math.Max(0, rarity) + 5);
 }

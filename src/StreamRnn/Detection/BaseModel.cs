@@ -7,7 +7,7 @@ namespace StreamRnn.Detection;
 public sealed class BaseModel
 {
     /// <summary>What the features mean; a file made for other features is refused, for its weights would be nonsense here.</summary>
-    private const string Features = "outlook-1";
+    private const string Features = "outlook-2";
     private const string Resource = "StreamRnn.base.model";
 
     private BaseModel(ForecastLayers layers, string id, string version) => (Layers, Id, Version) = (layers, id, version);

@@ -21,7 +21,7 @@ public readonly record struct Evidence(double Range, double Level, double Near, 
     private const double Cap = 8;
     private const double WindowUnit = 8, LeastWindow = 0.01;         // twice the usual error counts 2.4: where the calibrator's bins are fine
     private const int SettledCount = 30;
-    private static readonly double LevelUnit = Math.Sqrt(31);        // a mean over EW(1/16) of unit noise has deviation 1/√31
+    internal static readonly double LevelUnit = Math.Sqrt(31);        // a mean over EW(1/16) of unit noise has deviation 1/√31
 
     /// <summary>Reads the row, writes nothing.</summary>
     /// <param name="nearForecast">μ1, made before <paramref name="x"/> was looked at.</param>

@@ -36,8 +36,8 @@ public sealed class ForecastNet : IDisposable
     /// <summary>Steps B sequences by one reading each and runs the head for both horizons.</summary>
     /// <param name="states">Hidden and cell states; the named rows are overwritten.</param>
     /// <param name="rows">(B)</param>
-    /// <param name="f">(B, 19)</param>
-    /// <param name="g">(2B, 9): near, far, near, far …</param>
+    /// <param name="f">(B, 22)</param>
+    /// <param name="g">(2B, 11): near, far, near, far …</param>
     /// <returns>y, (2B, <see cref="Outputs"/>), valid until the next call.</returns>
     public ReadOnlySpan<float> Step(StateBank states, ReadOnlySpan<int> rows, ReadOnlySpan<float> f, ReadOnlySpan<float> g)
     {

@@ -7,7 +7,8 @@ namespace StreamRnn.Detection;
 /// </summary>
 public static class Learning
 {
-    private const double FastRate = 1.0 / 20, SlowRate = 1.0 / 500, NearRate = 1.0 / 200, FarRate = 1.0 / 300, LevelRate = 1.0 / 16;
+    private const double FastRate = 1.0 / 20, SlowRate = 1.0 / 500, NearRate = 1.0 / 200, FarRate = 1.0 / 300;
+    internal const double LevelRate = 1.0 / 16;
     private const double MostRatio = 20;
     private const int WindowRun = 8;             // half of the window's memory
     private const double BandShare = 0.01, BandRate = 0.05;
@@ -21,10 +22,13 @@ public static class Learning
     public static void Errors(ref SeriesRow row, double x, ReadOnlySpan<double> near, double nearForecast)
     {
         var n = row.Count;
+        var floor = Outlook.Floor(row);
+        Span<double> z = stackalloc double[Autoregression.Order];
+        var unit = Outlook.Past(row, floor, z);
+        row.Regression.Learn(z, Outlook.InUnits(x - row.Slow, unit));
         for (var k = 0; k < Anchors.Count; k++)
             row.NearErrors[k] = Mean(row.NearErrors[k], Math.Abs(x - near[k]), n, NearRate, near[Anchors.Count + k], row.Spread);
 
-        var floor = Outlook.Floor(row);
         ref readonly var due = ref row.Due[n % Outlook.FarSteps];
         var dueCount = n - Outlook.FarSteps + 1;
         if (dueCount > 0)
@@ -45,6 +49,21 @@ public static class Learning
 
         var spreadLimit = n < Settled ? double.MaxValue : (10 * row.Spread) + (2.5 * row.NearErrors[Anchors.Last]);
         row.Spread += Math.Max(1.0 / n, SlowRate) * (Math.Min(Math.Abs(x - row.Slow), spreadLimit) - row.Spread);
+    }
+
+    /// <summary>The tails: what is usual of each kind of evidence. In a burst only its peak is noted, and learned when it is over: see <see cref="Burst"/>.</summary>
+    public static void Tails(ref SeriesRow row, in Evidence raw, double combined, bool inBurst)
+    {
+        if (inBurst)
+        {
+            row.Peak.Raise(raw, combined);
+            return;
+        }
+
+        if (row.Peak.IsAny)
+            row.Peak.Evidence.Learn(ref row, row.Peak.Combined);
+        row.Peak = default;
+        raw.Learn(ref row, combined);
     }
 
     /// <summary>The levels, the range's record excepted, and what the next input of the net needs.</summary>
@@ -119,13 +138,16 @@ public static class Learning
     /// <summary>A level shift is adopted: from now on the new level is what the series is measured by.</summary>
     public static void Adopt(ref SeriesRow row)
     {
-        row.Slow = row.Fast;
-        row.Level = 0;
-        for (var i = 0; i < Math.Min(row.Count, SeriesRow.RecentLength); i++)
+        var (kept, sum) = (Math.Min(row.Count, SeriesRow.RecentLength), 0.0);
+        for (var i = 0; i < kept; i++)
         {
+            sum += row.Recent[i].Value / kept;
             row.Least = Math.Min(row.Least, row.Recent[i].Value);
             row.Most = Math.Max(row.Most, row.Recent[i].Value);
         }
+
+        row.Slow = row.Fast = sum;
+        row.Level = 0;
     }
 
     private static void Remember(ref SeriesRow row, double x, long time, double gap)

@@ -1,10 +1,10 @@
 namespace StreamRnn.Detection;
 
-/// <summary>The simple forecasts that the net weighs and shifts: last value, fast mean, slow mean, time-of-day profile.</summary>
+/// <summary>The simple forecasts that the net weighs and shifts: last value, fast mean, slow mean, time-of-day profile, the series' own autoregression.</summary>
 public static class Anchors
 {
-    public const int Count = 4;
-    public const int Last = 0, Fast = 1, Slow = 2, Profile = 3;
+    public const int Count = 5;
+    public const int Last = 0, Fast = 1, Slow = 2, Profile = 3, Regression = 4;
 }
 
 /// <summary>
@@ -17,10 +17,10 @@ public static class Outlook
     public const int FarSteps = 12;
 
     /// <summary>Inputs of the LSTM: f.</summary>
-    public const int Inputs = 19;
+    public const int Inputs = 22;
 
     /// <summary>Inputs of the head beside the hidden state and f: g.</summary>
-    public const int HeadInputs = 9;
+    public const int HeadInputs = 11;
 
     private const double DayMicros = 86_400e6;
     private const double WeekMicros = 7 * DayMicros;
@@ -30,11 +30,11 @@ public static class Outlook
 
     /// <param name="row">At least one reading folded; only read.</param>
     /// <param name="time">Event time of the reading to come, µs.</param>
-    /// <param name="near">Overwritten: anchors at one step, then their scales. (2 · 4)</param>
-    /// <param name="far">Overwritten: anchors for the far horizon, then their scales. (2 · 4)</param>
-    /// <param name="f">Overwritten: the LSTM's inputs. (19)</param>
-    /// <param name="nearHead">Overwritten: g of the near horizon. (9)</param>
-    /// <param name="farHead">Overwritten: g of the far horizon. (9)</param>
+    /// <param name="near">Overwritten: anchors at one step, then their scales. (2K)</param>
+    /// <param name="far">Overwritten: anchors for the far horizon, then their scales. (2K)</param>
+    /// <param name="f">Overwritten: the LSTM's inputs. (22)</param>
+    /// <param name="nearHead">Overwritten: g of the near horizon. (11)</param>
+    /// <param name="farHead">Overwritten: g of the far horizon. (11)</param>
     public static void Look(in SeriesRow row, long time, Span<double> near, Span<double> far, Span<float> f, Span<float> nearHead, Span<float> farHead)
     {
         var floor = Floor(row);
@@ -49,6 +49,7 @@ public static class Outlook
         near[Anchors.Slow] = far[Anchors.Slow] = row.Slow;
         near[Anchors.Profile] = row.Origin + profile;
         far[Anchors.Profile] = row.Origin + farProfile;
+        Regress(row, floor, out near[Anchors.Regression], out far[Anchors.Regression]);
         for (var k = 0; k < Anchors.Count; k++)
         {
             near[Anchors.Count + k] = Math.Max(row.NearErrors[k], floor);
@@ -95,6 +96,32 @@ public static class Outlook
 
     /// <summary>A difference in units, at most ± 10⁴: beyond that, near and far are the same to a net.</summary>
     public static float InUnits(double difference, double unit) => (float)Math.Clamp(difference / unit, -1e4, 1e4);
+
+    /// <summary>The last readings as the autoregression takes them: from the slow mean, in the usual error of the last value, oldest first. Before the first reading there was nothing but it.</summary>
+    /// <param name="z">(<see cref="Autoregression.Order"/> or more): its first places are overwritten.</param>
+    /// <returns>The unit.</returns>
+    internal static double Past(in SeriesRow row, double floor, Span<double> z)
+    {
+        var unit = Math.Max(row.NearErrors[Anchors.Last], floor);
+        for (var k = 0; k < Autoregression.Order; k++)
+        {
+            var at = row.Count - Autoregression.Order + k;
+            z[k] = InUnits((at < 0 ? row.Origin : row.Recent[at % SeriesRow.RecentLength].Value) - row.Slow, unit);
+        }
+
+        return unit;
+    }
+
+    private static void Regress(in SeriesRow row, double floor, out double near, out double far)
+    {
+        Span<double> z = stackalloc double[Autoregression.Order + FarSteps];
+        var unit = Past(row, floor, z);
+        row.Regression.Forecast(z);
+        // An autoregression may run away over twelve steps; nothing is expected beyond once more the range that was seen.
+        var width = row.Most - row.Least;
+        near = Math.Clamp(row.Slow + (unit * z[Autoregression.Order]), row.Least - width, row.Most + width);
+        far = Math.Clamp(row.Slow + (unit * z[^1]), row.Least - width, row.Most + width);
+    }
 
     private static void Head(ReadOnlySpan<double> horizon, float isFar, bool seen, double nearUnit, Span<float> g)
     {

@@ -13,4 +13,13 @@ internal enum ScoreParts
     /// <summary>The net: the last value takes the place of its forecasts.</summary>
     Net = 16,
     Window = 32,
+
+    /// <summary>Bursts: the tails learn every reading, also those of an anomaly.</summary>
+    Bursts = 64,
+
+    /// <summary>Holding: the score of a reading is its own rarity, whatever went before.</summary>
+    Holding = 128,
+
+    /// <summary>The lasting state: the score is held for a while only.</summary>
+    Departure = 256,
 }

@@ -22,8 +22,8 @@ public struct SeriesRow
     public double Least, Most;           // range so far
     public double Origin;                // first value
     public double NearScale, FarScale;   // s1, s12: EW mean of the net's |error| at 1 and 12 steps
-    public Quad NearErrors;              // a1: EW mean of |x − anchor| at one step
-    public Quad FarErrors;               // a12
+    public PerAnchor NearErrors;         // a1: EW mean of |x − anchor| at one step
+    public PerAnchor FarErrors;          // a12
     public float Interval;               // EW mean of the seconds between readings, over 20
     public float Usual;                  // the same over 200
     public float Band;                   // |error| / s1 that one normal reading in a hundred exceeds
@@ -31,19 +31,22 @@ public struct SeriesRow
     public float Window;                 // EW over 16 of the net's |error| in s1, clipped
     public double Expected;              // the last near forecast, made before its value was seen; NaN after the first reading
     public float Rarity;                 // G: the latest calibrated evidence of the series
+    public Peak Peak;                    // of the device's present burst
+    public Picture Picture;              // of the series when the device's present departure began
     public bool Silent;                  // found overdue and not heard since
     public Surprise LastErrors;          // last error of each anchor, in its scale
     public DueRing Due;                  // far forecasts that wait for their reading
     public DayProfile Profile;           // p
     public Standstill Still;             // runs of equal values
     public RecentRing Recent;
+    public Autoregression Regression;
     public Calibrator LevelTail, NearTail, FarTail, WindowTail, AllTail, IntervalTail;
 
     /// <summary>From the forecast to either edge of the expected band, in the series' unit.</summary>
     public readonly double HalfBand => Band * NearScale;
 
     [InlineArray(Anchors.Count)]
-    public struct Quad
+    public struct PerAnchor
     {
         private double _first;
     }

@@ -22,8 +22,8 @@ internal sealed class Foresight(ForecastNet net) : IDisposable
     private Seen[] _seen = [];
     private bool[] _dropped = [];
     private double[] _near = [], _far = [];          // (B, 2K) anchors and scales
-    private float[] _inputs = [];                    // (n, 19), rows of the stepped samples only
-    private float[] _heads = [];                     // (2n, 9): near, far, near, far …
+    private float[] _inputs = [];                    // (n, 22), rows of the stepped samples only
+    private float[] _heads = [];                     // (2n, 11): near, far, near, far …
     private int[] _slots = [], _samples = [];        // (n)
     private int _stepped;
 

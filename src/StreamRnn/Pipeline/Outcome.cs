@@ -1,4 +1,5 @@
 using StreamRnn.Alerts;
+using StreamRnn.Detection;
 using StreamRnn.Readings;
 
 namespace StreamRnn.Pipeline;
@@ -9,10 +10,14 @@ public enum Phase { WarmingUp, Ready, Alerting, Silent }
 /// <summary>One sample as the detector saw it.</summary>
 /// <param name="Expected">The prediction made before the value was looked at; NaN for a series' first reading.</param>
 /// <param name="Lower">Expected band: normal values fall outside about once in a hundred readings.</param>
-/// <param name="Score">The device's score at this reading, 0..1: L/(L + 5), L = −log10 p.</param>
+/// <param name="Score">The device's score at this reading, 0..1: L/(L + 5), L = −log10 p, held for a while after a peak (<see cref="Fading"/>).</param>
 /// <param name="Threshold">The score from which an alert opens now.</param>
 public readonly record struct ScoredSample(
-    Channel Channel, Instant Time, double Value, double Expected, double Lower, double Upper, double Score, double Threshold, Phase Phase);
+    Channel Channel, Instant Time, double Value, double Expected, double Lower, double Upper, double Score, double Threshold, Phase Phase)
+{
+    /// <summary>The score where something begins: no reading of the last 100 scored as high; else 0.</summary>
+    public double Onset { get; init; }
+}
 
 /// <summary>A device's retained state as published: sent when the phase changes, every tenth reading of warm-up, and when something is called normal or suppressed because of it.</summary>
 /// <param name="Seen">Readings so far, up to <paramref name="Needed"/>.</param>

@@ -39,9 +39,9 @@ public sealed partial class Shard
         return told;
     }
 
-    /// <summary>The rarity from which a channel by itself would open an alert of its device: it pays for being one of many, and for there being two tests.</summary>
+    /// <summary>The rarity from which a channel by itself would open an alert of its device: beyond the cap it pays for being one of many.</summary>
     private double Odd(Device device, double threshold) =>
-        _devices[device.Slot].Channels <= 1 ? threshold : threshold + Math.Log10(_devices[device.Slot].Channels) + 0.301;
+        _devices[device.Slot].Channels <= 1 ? threshold : Math.Max(DeviceRow.Cap, threshold + Math.Log10(_devices[device.Slot].Channels));
 
     private Glimpse Glimpse(Device device, Channel? channel, ReadingBatch? batch, int index)
     {

@@ -33,7 +33,7 @@ public sealed partial class Shard
             device.Name, (Phase)about.Phase, Math.Min(about.Count, DeviceRow.WarmUp), DeviceRow.WarmUp, new Instant(about.PhaseSince), intervals, _normals.CountOf(device)));
     }
 
-    private void Show(ReadingBatch batch, int index, double rarity, double threshold, Phase phase, Outcome outcome)
+    private void Show(ReadingBatch batch, int index, in Fading fading, double threshold, Phase phase, Outcome outcome)
     {
         var reading = batch[index];
         for (var k = 0; k < reading.Length; k++)
@@ -46,7 +46,10 @@ public sealed partial class Shard
             var half = row.HalfBand;
             outcome.Scores.Add(new ScoredSample(
                 reading[k].Channel, reading[k].Time, reading[k].Value, expected, expected - half, expected + half,
-                Verdict.ScoreOf(rarity), Verdict.ScoreOf(threshold), phase));
+                Verdict.ScoreOf(_options.LeftOut.HasFlag(ScoreParts.Holding) ? fading.Now : fading.Held), Verdict.ScoreOf(threshold), phase)
+            {
+                Onset = Verdict.ScoreOf(fading.Onset),
+            });
         }
     }
 

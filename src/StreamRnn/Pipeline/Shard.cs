@@ -207,7 +207,7 @@ public sealed partial class Shard : IDisposable
         var reading = batch[index];
         var start = batch.Start(index);
         var device = reading[0].Channel.Device;
-        var (taken, top, topRarity, interrupted) = (0, -1, -1.0, false);
+        var (taken, top, topRarity, oddest, interrupted) = (0, -1, -1.0, 0.0, false);
         for (var k = 0; k < reading.Length; k++)
         {
             if (_foresight.IsDropped(start + k))
@@ -223,6 +223,7 @@ public sealed partial class Shard : IDisposable
             seen.Combined = seen.Calibrated.Combined;
             row.Rarity = (float)Math.Min(row.AllTail.Rarity(seen.Combined), 1e6);
             row.Expected = seen.Near;
+            oddest = Math.Max(oddest, Math.Max(seen.Calibrated.Range, seen.Calibrated.Near));
             if (row.Rarity > topRarity)
                 (top, topRarity) = (k, row.Rarity);
         }
@@ -237,12 +238,17 @@ public sealed partial class Shard : IDisposable
         var rarity = about.Rarity(combined, rarest, about.Channels);
         var budget = BudgetOf(about);
         var threshold = about.Threshold(budget);
-        var wasOpen = _book.HasOpen(device, AlertFamily.Values);
         var kind = top < 0 ? AlertKind.PredictionError : KindOf(_foresight[start + top].Calibrated.Strongest);
         var channel = top < 0 ? null : reading[top].Channel;
+        var isOpen = _book.HasOpen(device, AlertFamily.Values);
+        about.Settle(rarity, oddest, isOpen);
         // Only where an alert would open: whose clock was put on or back by an hour is not unusual.
-        var mayOpen = about.MayOpen && !_past && !(channel is not null && rarity > threshold && !wasOpen && about.MayOpen && PutClock(reading[top], ref about));
-        var told = Tell(new Verdict(device, kind, channel, time, _now, Math.Min(rarity, DeviceRow.MostRarity), threshold, mayOpen, about.ReadingsPerWeek), batch, index, outcome, out var normal);
+        var mayOpen = about.MayOpen && !_past && !(channel is not null && rarity > threshold && !isOpen && PutClock(reading[top], ref about));
+        var verdict = new Verdict(device, kind, channel, time, _now, Math.Min(rarity, DeviceRow.MostRarity), threshold, mayOpen, about.ReadingsPerWeek)
+        {
+            IsNewLevel = about.IsNewLevel,
+        };
+        var told = Tell(verdict, batch, index, outcome, out var normal);
         if (told is not null)
         {
             outcome.Alerts.Add(told);
@@ -250,27 +256,69 @@ public sealed partial class Shard : IDisposable
                 about.AlertOpened();
         }
 
+        var adopted = normal || told is { Resolution: Resolution.Adopted };
+        if (adopted)
+            about.LevelAdopted();
+
         if (_options.Stuck && !_past)
             JudgeStuck(batch, index, device, ref about, outcome);
 
-        // Learning stops while an alert is open or suppressed, the reading that opened it included.
-        var isOpen = _book.HasOpen(device, AlertFamily.Values) || _normals.IsHushed(device);
-        var learns = !isOpen;
-        var adopted = normal || told is { Resolution: Resolution.Adopted };
+        about.Fading.Step(rarity, about.MayJudge && !_options.LeftOut.HasFlag(ScoreParts.Departure) ? Depart(reading, start, ref about, rarity) : 0);
+        if (about.Count >= Burst.Settled && !adopted && !_options.LeftOut.HasFlag(ScoreParts.Bursts))
+            about.Burst.Step(rarity);
+        // What is usual is not learned while an alert is open or suppressed, the reading that opened it included.
+        var learns = !_book.HasOpen(device, AlertFamily.Values) && !_normals.IsHushed(device);
         for (var k = 0; k < reading.Length; k++)
         {
             if (!_foresight.IsDropped(start + k))
-                Learn(reading[k], start + k, learns, adopted);
+                Learn(reading[k], start + k, learns, about.Burst.Lasts, adopted);
         }
 
-        about.Learn(time.Microseconds, combined, budget, learns && wasOpen == isOpen, interrupted);
+        about.Learn(time.Microseconds, combined, budget, interrupted);
         EndSilence(device, outcome);
         Move(device, ref about, time, outcome);
         if (_options.KeepScores)
-            Show(batch, index, rarity, threshold, (Phase)about.Phase, outcome);
+            Show(batch, index, about.Fading, threshold, (Phase)about.Phase, outcome);
     }
 
-    private void Learn(in Sample sample, int i, bool learns, bool adopted)
+    /// <summary>How far the device is from where it was before something happened to it: see <see cref="Departure"/>.</summary>
+    private double Depart(ReadOnlySpan<Sample> reading, int start, ref DeviceRow about, double rarity)
+    {
+        var device = reading[0].Channel.Device;
+        if (!about.Departure.Lasts)
+        {
+            if (rarity <= Burst.Opens)
+                return 0;
+            about.Departure.Begin();
+            foreach (var channel in device.Channels)
+            {
+                if (channel.Slot < _channels.Count && _series[channel.Slot].Count > 0)
+                    _series[channel.Slot].Picture = Picture.Of(_series[channel.Slot]);
+            }
+        }
+
+        for (var k = 0; k < reading.Length; k++)
+        {
+            ref var row = ref _series[reading[k].Channel.Slot];
+            if (!_foresight.IsDropped(start + k) && row.Count > 0)
+                row.Picture.Step(Bounded(reading[k].Value), row.LevelTail);
+        }
+
+        var (squares, fresh) = (0.0, 0);
+        foreach (var channel in device.Channels)
+        {
+            if (!IsFresh(channel, reading[0].Time))
+                continue;
+            var apart = Math.Min(_series[channel.Slot].Picture.Rarity, DeviceRow.Cap);
+            (squares, fresh) = (squares + (apart * apart), fresh + 1);
+        }
+
+        var departed = Math.Sqrt(squares / Math.Max(1, fresh));
+        about.Departure.Step(departed, rarity);
+        return departed;
+    }
+
+    private void Learn(in Sample sample, int i, bool learns, bool inBurst, bool adopted)
     {
         ref var row = ref _series[sample.Channel.Slot];
         var (x, time) = (Bounded(sample.Value), sample.Time.Microseconds);
@@ -298,9 +346,10 @@ public sealed partial class Shard : IDisposable
         var far = _foresight.FarAnchors(i);
         if (adopted)
             Learning.Adopt(ref row);
+        if (!row.Still.Stuck)
+            Learning.Tails(ref row, seen.Raw, seen.Combined, inBurst);
         if (learns && !row.Still.Stuck)
         {
-            seen.Raw.Learn(ref row, seen.Combined);
             Learning.Errors(ref row, x, near, seen.Near);
             Learning.Habits(ref row, x, time);
         }

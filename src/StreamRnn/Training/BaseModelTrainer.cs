@@ -10,7 +10,7 @@ namespace StreamRnn.Training;
 /// <param name="Length">T: readings of a series.</param>
 /// <param name="Chunk">Steps of truncated back-propagation; the state is carried from chunk to chunk.</param>
 public sealed record BaseModelPlan(
-    int Units = 64, int Batches = 1500, int Series = 128, int Length = 1280, int Chunk = 64, double LearningRate = 3e-3, double LastLearningRate = 3e-5, ulong Seed = 1)
+    int Units = 64, int Batches = 2400, int Series = 128, int Length = 1280, int Chunk = 64, double LearningRate = 3e-3, double LastLearningRate = 3e-5, ulong Seed = 1)
 {
     public int Steps => Batches * (Length / Chunk);
 
@@ -76,7 +76,7 @@ public sealed class BaseModelTrainer(BaseModelPlan plan)
         private readonly RobustLoss _loss = new();
         private readonly float[] _state;                 // (B, 2H)
         private readonly float[] _hs, _dhs;              // (T, B, H)
-        private readonly float[] _joined, _dJoined;      // (T, B, 2, H + 19 + 9)
+        private readonly float[] _joined, _dJoined;      // (T, B, 2, H + 22 + 11)
         private readonly float[] _relu, _dRelu;          // (T, B, 2, 48)
         private readonly float[] _raw, _dRaw;            // (T, B, 2, outputs)
 

@@ -20,10 +20,10 @@ public sealed class TrainingBatch(int series, int length)
     /// <summary>T.</summary>
     public int Length { get; } = length;
 
-    /// <summary>f, (T, B, 19).</summary>
+    /// <summary>f, (T, B, 22).</summary>
     public float[] Inputs { get; } = new float[length * series * Outlook.Inputs];
 
-    /// <summary>g, (T, B, 2, 9): near, far.</summary>
+    /// <summary>g, (T, B, 2, 11): near, far.</summary>
     public float[] Heads { get; } = new float[length * series * 2 * Outlook.HeadInputs];
 
     /// <summary>Anchors from the last value, in u: (T, B, 2, K).</summary>

@@ -33,7 +33,7 @@ public sealed class BaseModelTests
     [InlineData("units", "9", "lstm.w")]
     public void AModelForOtherFeaturesOrWithOtherShapesIsRefusedWithTheReason(string key, string value, string says)
     {
-        var metadata = new SortedDictionary<string, string>(StringComparer.Ordinal) { ["id"] = "mine", ["features"] = "outlook-1", ["units"] = "8", [key] = value };
+        var metadata = new SortedDictionary<string, string>(StringComparer.Ordinal) { ["id"] = "mine", ["features"] = "outlook-2", ["units"] = "8", [key] = value };
         using var file = new MemoryStream();
         ModelFile.Write(file, metadata, ForecastLayers.Create(8, new Seeded(1)).Parameters);
         file.Position = 0;

@@ -22,17 +22,18 @@ public sealed class BudgetTests
         Assert.Equal(before + 1, device.Threshold(604.8), 3);
         Assert.False(device.MayOpen);
         for (var i = 0; i < 1100; i++)
-            device.Learn(device.LastTime + 1_000_000, 1, 604.8, learnTail: true);
+            device.Learn(device.LastTime + 1_000_000, 1, 604.8);
         Assert.Equal(before, device.Threshold(604.8), 3);
         Assert.True(device.MayOpen);
     }
 
     [Fact]
-    public void WithOneChannelTheDeviceIsItsChannelAndWithManyEachTryIsPaidFor()
+    public void WithOneChannelTheDeviceIsItsChannelAndOfManyOneCountsAloneOnlyBeyondTheCapAndPaysForTheTries()
     {
         var device = EverySecond(100);
         Assert.Equal(6, device.Rarity(12, 6, channels: 1));
-        Assert.Equal(6 - 2 - 0.301, device.Rarity(0, 6, channels: 100), 6);
+        Assert.InRange(device.Rarity(0, DeviceRow.Cap, channels: 100), 0, 0.1);
+        Assert.Equal(11 - 2, device.Rarity(0, 11, channels: 100), 6);
     }
 
     [Theory]
@@ -56,7 +57,7 @@ public sealed class BudgetTests
                     device.AlertOpened();
                 }
 
-                device.Learn(device.LastTime + 1_000_000, 1, perWeek, learnTail: true);
+                device.Learn(device.LastTime + 1_000_000, 1, perWeek);
             }
         }
 
@@ -68,7 +69,7 @@ public sealed class BudgetTests
     {
         var device = default(DeviceRow);
         for (var i = 0; i < readings; i++)
-            device.Learn(i * 1_000_000L, 1, 1, learnTail: true);
+            device.Learn(i * 1_000_000L, 1, 1);
         return device;
     }
 }

@@ -20,7 +20,7 @@ public sealed class AblationTests
         Assert.Matches(@"\| net \| −0\.[89]\d+ ± 0\.0\d+ \| −", text.ToString());
         Assert.DoesNotContain("| level |", text.ToString(), StringComparison.Ordinal);        // was not measured
 
-        CorpusFigures Figures(string name, Func<LabelledSeries, double[]> scores) => CorpusFigures.Of(corpus, name, [.. corpus.Series.Select(series => new Judgement(scores(series), null, null, 0, []))], null);
+        CorpusFigures Figures(string name, Func<LabelledSeries, double[]> scores) => CorpusFigures.Of(corpus, name, [.. corpus.Series.Select(series => new Judgement(scores(series), scores(series), null, null, 0, []))], null);
     }
 
     [Fact]

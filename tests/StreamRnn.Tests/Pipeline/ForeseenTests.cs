@@ -45,11 +45,14 @@ public sealed class ForeseenTests
     [InlineData(ScoreParts.Near)]
     [InlineData(ScoreParts.Far)]
     [InlineData(ScoreParts.Net)]
+    [InlineData(ScoreParts.Bursts)]
+    [InlineData(ScoreParts.Holding)]
+    [InlineData(ScoreParts.Departure)]
     [InlineData(ScoreParts.Window)]
     public void EachPartThatIsLeftOutChangesTheScore(object part)
     {
-        var all = Live(new DetectionOptions { KeepScores = true }).Scores.Select(s => s.Score);
-        Assert.NotEqual(all, Live(new DetectionOptions { KeepScores = true, LeftOut = (ScoreParts)part }).Scores.Select(s => s.Score));
+        var all = Live(new DetectionOptions { KeepScores = true }, rows: 1000).Scores.Select(s => s.Score);
+        Assert.NotEqual(all, Live(new DetectionOptions { KeepScores = true, LeftOut = (ScoreParts)part }, rows: 1000).Scores.Select(s => s.Score));
     }
 
     [Fact]
@@ -71,7 +74,7 @@ public sealed class ForeseenTests
         {
             entry.Readings.Clear();
             entry.Readings.Begin(device, Instant.FromSeconds(60 * t));
-            entry.Readings.Add(channel, Math.Round(10 * Math.Sin(2 * Math.PI * t / 24), 3) + (t % 7 * 0.1) + (t == 300 ? 40 : 0));
+            entry.Readings.Add(channel, Math.Round(10 * Math.Sin(2 * Math.PI * t / 24), 3) + (t % 7 * 0.1) + (t == 300 ? 40 : 0) + (t >= 320 ? 60 : 0));
             entry.Readings.End();
             entry.Now = entry.Heard = Instant.FromSeconds(60 * t);
             var outcome = detector.Fold(entry);

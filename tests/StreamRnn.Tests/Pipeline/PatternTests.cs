@@ -36,7 +36,7 @@ public sealed class PatternTests
     [Fact]
     public void AForeignRhythmOfASimulatedDeviceIsFoundAndNotCalledALevelShift()
     {
-        const string kind = "thermostat";
+        const string kind = "market";
         var every = DeviceKinds.Named(kind).Every;
         var (from, length) = (1200 * every, 120 * every);
         using var fleet = StuckTests.Live(kind, from + length, [new Fault(FaultKind.PatternSwap, from, Duration: length)]);

@@ -61,18 +61,35 @@ public sealed class ShardTests
     }
 
     [Fact]
-    public void ScalesAndTailsAreNotLearnedWhileAnAlertIsOpen()
+    public void ABurstIsLearnedByTheTailsAsOneReadingAndNotAsMany()
     {
         using var fleet = new Fleet();
         var t = Normal(fleet, "d", 400);
-        var before = fleet.RowOf("d", "x");
-        fleet.Send("d", t, ("x", 500));
-        var after = fleet.RowOf("d", "x");
-        Assert.Single(fleet.Alerts);
-        Assert.Equal(before.NearScale, after.NearScale);
-        Assert.Equal(before.Most, after.Most);
-        Assert.Equal(before.NearTail.Count, after.NearTail.Count);
-        Assert.NotEqual(before.Last, after.Last);
+        var before = fleet.RowOf("d", "x").NearTail.Count;
+        for (var i = 0; i < 20; i++)
+            fleet.Send("d", t + i, ("x", i % 2 == 0 ? 500 : -500));
+        Assert.Equal(before, fleet.RowOf("d", "x").NearTail.Count);
+        t = Normal(fleet, "d", 10, t + 20);
+        while (fleet.RowOf("d", "x").NearTail.Count == before)
+            t = Normal(fleet, "d", 1, t);
+        Assert.Equal(before + 2, fleet.RowOf("d", "x").NearTail.Count);        // the burst's peak, and the reading that it is over with
+    }
+
+    [Fact]
+    public void ALevelShiftIsOneAlertThenTheNewLevelIsNormalAndTheNextFaultIsSeen()
+    {
+        using var fleet = new Fleet(model: BaseModel.Load(), options: new DetectionOptions { KeepScores = true, FalseAlarmsPerDevicePerWeek = 1 });
+        var random = new Seeded(12);
+        for (var i = 0; i < 1200; i++)
+            fleet.Send("d", Start + (60 * i), ("x", (i < 800 ? 20 : 26) + (i == 1000 ? 40 : 0) + random.NextNormal()));
+        // From then on: a young device may have called a record a record.
+        var told = fleet.Alerts.Where(a => a.Status != AlertStatus.Updated && a.OpenedAt.Seconds >= Start + (60 * 800)).ToList();
+        Assert.Equal([AlertStatus.Opened, AlertStatus.Resolved, AlertStatus.Opened, AlertStatus.Resolved], told.Select(a => a.Status));
+        Assert.InRange(told[0].OpenedAt.Seconds, Start + (60 * 800), Start + (60 * 815));
+        Assert.Equal(Resolution.Adopted, told[1].Resolution);
+        Assert.InRange((told[1].ResolvedAt!.Value.Seconds - told[0].OpenedAt.Seconds) / 60, 20, 99);        // before what ends any alert
+        Assert.Equal(Start + (60 * 1000), told[2].OpenedAt.Seconds, 3);
+        Assert.InRange(fleet.RowOf("d", "x").Slow, 25, 27);
     }
 
     [Fact]
