@@ -112,7 +112,7 @@ public sealed class NormalTests
                 ? data.GetProperty("alertId").GetString() : null;
         }
 
-        public Task StateAsync(Func<JsonElement, bool> condition) => listener.UntilAsync(
+        public Task<string> StateAsync(Func<JsonElement, bool> condition) => listener.UntilAsync(
             m => m.Topic == "streamrnn/devices/plant/state" && JsonDocument.Parse(m.Payload).RootElement.TryGetProperty("normal", out var normal) && condition(normal), "the state says it");
     }
 }
