@@ -1,8 +1,8 @@
 namespace StreamRnn.Detection;
 
 /// <summary>
-/// Folds a reading into a series' row. Levels are always followed, for the next forecast stands on them; scales, tails, the profile and the range are not
-/// learned while an alert is open, so that an anomaly does not become the measure of what is normal.
+/// Folds a reading into a series' row. Levels are always followed, for the next forecast stands on them; scales, the profile and the range are not
+/// learned while an alert is open, so that an anomaly does not become the measure of what is normal; the tails learn of a burst its peak alone.
 /// EW(α) is an exponentially weighted mean whose rate is max(1/(n + 1), α): a plain mean until it has α's memory.
 /// </summary>
 public static class Learning
