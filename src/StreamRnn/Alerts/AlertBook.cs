@@ -12,7 +12,7 @@ namespace StreamRnn.Alerts;
 /// <param name="options">The rules.</param>
 /// <param name="model">Which model makes the predictions, unless an event's details name another.</param>
 /// <param name="describe">What an event tells beyond its verdict; asked only when an event is made, for the kind and the channel that the event is about.</param>
-public sealed class AlertBook(AlertOptions options, ModelName model, Func<Verdict, AlertDetails> describe)
+public sealed partial class AlertBook(AlertOptions options, ModelName model, Func<Verdict, AlertDetails> describe)
 {
     // 10^−300 is rare enough; keeps every published number finite.
     private const double RarestTold = 300;
@@ -28,6 +28,8 @@ public sealed class AlertBook(AlertOptions options, ModelName model, Func<Verdic
 
     public bool HasOpen(Device device, AlertFamily family) =>
         Find(device) is { } entry && entry.StateOf(family).IsOpen;
+
+    internal AlertState StateOf(Device device, AlertFamily family) => Find(device) is { } entry ? entry.StateOf(family) : default;
 
     /// <summary>One verdict. Without an open alert and nothing anomalous this is one look into an array.</summary>
     /// <returns>The event to publish, or null.</returns>

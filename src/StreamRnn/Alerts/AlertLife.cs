@@ -90,7 +90,8 @@ public static class AlertLife
         var next = state with
         {
             Calm = calm,
-            Length = state.Length == int.MaxValue ? int.MaxValue : state.Length + 1,
+            // A silence that lasts is observed at every tick; its state must not change with how many there are.
+            Length = silence || state.Length == int.MaxValue ? state.Length : state.Length + 1,
             // Silence is observed at every tick: what counts is falling silent again, not being silent still.
             Count = state.Count + (anomalous && (!silence || state.Calm > 0) ? 1 : 0),
         };

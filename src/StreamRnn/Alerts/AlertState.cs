@@ -34,7 +34,7 @@ public readonly record struct AlertState
     /// <summary>Of the last event: 0 for opened.</summary>
     public int Sequence { get; init; }
 
-    /// <summary>Observations since and with the opening one.</summary>
+    /// <summary>Observations since and with the opening one; not counted for silence.</summary>
     public int Length { get; init; }
 
     /// <summary>Anomalous readings in this alert; for silence, the times the device fell silent in it.</summary>

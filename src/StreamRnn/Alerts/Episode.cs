@@ -29,7 +29,7 @@ public readonly ref struct Glimpse
 /// What the detector saw of one alert: the state it came out of, and how far it went. What a person calls normal is an episode; what is no more than it is suppressed from then on.
 /// Some 400 bytes at 64 units and one channel.
 /// </summary>
-public sealed class Episode
+public sealed partial class Episode
 {
     // Two episodes of one cause never are the same size: half as much again is the same thing, twice as much is not. On top is what any calm reading may have: errors of three usual
     // errors, deviations of three spreads, rarities of two decades. So what was calm in the episode may be as odd as calm things are.

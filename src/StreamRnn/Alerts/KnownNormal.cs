@@ -19,7 +19,7 @@ public sealed record NormalCount(int Known, int Suppressed, Instant? LastSuppres
 /// (<see cref="Episode.Covers"/>), and comes out of a hidden state within a radius of the one that the episode came out of. The radius is <see cref="Radius"/> times how far the device's
 /// states usually are from that one, learned from its calm readings, so it means the same for every device and net.
 /// </summary>
-internal sealed class KnownNormal(Episode episode, Instant since, Instant? until)
+internal sealed partial class KnownNormal(Episode episode, Instant since, Instant? until)
 {
     /// <summary>Most of a device's ordinary states are within it, whatever its rhythm; a regime that is not the device's usual one lies beyond.</summary>
     public const double Radius = 1.5;

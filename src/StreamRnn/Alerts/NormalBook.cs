@@ -7,7 +7,7 @@ namespace StreamRnn.Alerts;
 /// An episode that is suppressed is followed like an alert, silently: it ends with as many calm readings, and when it goes beyond what was called normal, or lasts more than twice as long,
 /// the alert opens after all. Belongs to the shard's thread. Devices without an alert cost one look into an array.
 /// </summary>
-public sealed class NormalBook(AlertOptions rules)
+public sealed partial class NormalBook(AlertOptions rules)
 {
     /// <summary>Alerts of a device that can still be called normal.</summary>
     public const int EpisodesOfADevice = 8;
@@ -19,7 +19,7 @@ public sealed class NormalBook(AlertOptions rules)
     public const int MostEpisodes = 10_000;
 
     private readonly Dictionary<string, Entry> _byId = new(StringComparer.Ordinal);
-    private readonly Queue<(string Id, Entry Of)> _order = new();
+    private readonly SortedSet<(long OpenedAt, string Id)> _order = [];      // of all that are recent
     private readonly SortedSet<(long Until, string Id)> _expiring = [];
     private Entry?[] _entries = [];          // by the device's slot
 
@@ -86,15 +86,10 @@ public sealed class NormalBook(AlertOptions rules)
             (entry.Open, entry.OpenLength) = (episode, 1);
         entry.Recent.Add(episode);
         _byId[episode.AlertId] = entry;
-        _order.Enqueue((episode.AlertId, entry));
+        _order.Add((episode.OpenedAt.Microseconds, episode.AlertId));
         if (entry.Recent.Count > EpisodesOfADevice)
             Forget(entry, entry.Recent[0]);
-        while (_order.Count > MostEpisodes)
-        {
-            var (id, of) = _order.Dequeue();
-            if (of.Recent.Find(e => e.AlertId == id) is { } oldest)
-                Forget(of, oldest);
-        }
+        ForgetOldest();
     }
 
     /// <summary>One more reading of an open alert of values.</summary>
@@ -245,6 +240,7 @@ public sealed class NormalBook(AlertOptions rules)
     private void Forget(Entry entry, Episode episode)
     {
         entry.Recent.Remove(episode);
+        _order.Remove((episode.OpenedAt.Microseconds, episode.AlertId));
         if (!entry.Known.Exists(k => ReferenceEquals(k.Episode, episode)))
             _byId.Remove(episode.AlertId);
     }
@@ -270,6 +266,8 @@ public sealed class NormalBook(AlertOptions rules)
         public int Suppressed { get; private set; }
 
         public Instant? LastSuppressed { get; private set; }
+
+        public void Restore(int suppressed, Instant? last) => (Suppressed, LastSuppressed) = (suppressed, last);
 
         public void Count(KnownNormal known, Instant at)
         {

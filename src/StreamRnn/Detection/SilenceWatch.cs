@@ -21,6 +21,7 @@ public sealed class SilenceWatch
     private const double PerDoubling = 4;                   // evidence per factor e of interval: keeps the bins fine where intervals vary little
 
     private readonly PriorityQueue<int, (long At, int Slot)> _queue = new();
+    private long[] _lookAt = [];                            // by slot, listening clock, µs
 
     /// <summary>How unusual an interval is: 0 at or below the usual one, 4 per factor e above.</summary>
     public static double Evidence(double interval, double usual) => PerDoubling * Math.Log(Math.Max(1, interval / Math.Max(usual, 1e-6)));
@@ -40,12 +41,30 @@ public sealed class SilenceWatch
 
     /// <summary>Starts to watch a series; once is enough, it is watched until it is found silent.</summary>
     public void Watch(int slot, in SeriesRow row, double rarity) =>
-        _queue.Enqueue(slot, (row.LastHeard + Microseconds(Math.Min(Deadline(row, rarity), LookAgain(row))), slot));
+        Resume(slot, row.LastHeard + Microseconds(Math.Min(Deadline(row, rarity), LookAgain(row))));
+
+    /// <summary>When a series that is watched is looked at next: listening clock, µs. With its row, all that is known of it here.</summary>
+    public long LookAt(int slot) => slot < _lookAt.Length ? _lookAt[slot] : 0;
+
+    /// <summary>Notes when a series was to be looked at, and does not watch it yet.</summary>
+    public void Keep(int slot, long at)
+    {
+        if (slot >= _lookAt.Length)
+            Array.Resize(ref _lookAt, Math.Max(slot + 1, 2 * _lookAt.Length));
+        _lookAt[slot] = at;
+    }
+
+    /// <summary>Watches a series that was watched before, and looks at it at <paramref name="at"/>.</summary>
+    public void Resume(int slot, long at)
+    {
+        Keep(slot, at);
+        _queue.Enqueue(slot, (at, slot));
+    }
 
     /// <summary>The next series that is overdue at <paramref name="heard"/> (listening clock, µs), or −1. It is no longer watched then.</summary>
     /// <param name="rows">The shard's series.</param>
     /// <param name="heard">Listening clock, µs.</param>
-    /// <param name="rarityOf">Slot → how rare a silence must be.</param>
+    /// <param name="rarityOf">Slot → how rare a silence must be; asked once for each series that is looked at, and only for those.</param>
     public int NextOverdue(Rows<SeriesRow> rows, long heard, Func<int, double> rarityOf)
     {
         while (_queue.TryPeek(out var slot, out var due) && due.At <= heard)
@@ -58,7 +77,7 @@ public sealed class SilenceWatch
                 return slot;
             // It has spoken since, or too little is known. Deadlines come nearer as intervals are learned, so it is looked at again before long; one that was
             // never heard of again, such as an invented name, less and less often.
-            _queue.Enqueue(slot, (Math.Min(at, heard + Math.Max(Microseconds(LookAgain(row)), (heard - row.LastHeard) / 2)), slot));
+            Resume(slot, Math.Min(at, heard + Math.Max(Microseconds(LookAgain(row)), (heard - row.LastHeard) / 2)));
         }
 
         return -1;

@@ -26,6 +26,11 @@ public sealed class Arrivals
     /// <summary>Readings of the past, to learn from: no alert opens for them.</summary>
     public bool Past { get; set; }
 
+    /// <summary>
+    /// The entry's number in the journal: 1, 2, …, ascending; 0 where it is not journalled. What a restored device has behind it is left out by it, see <see cref="Detector.Restore"/>.
+    /// </summary>
+    public long Position { get; set; }
+
     /// <summary>The number of the last payload in this entry; acknowledgement goes by it.</summary>
     public long Ticket { get; set; }
 

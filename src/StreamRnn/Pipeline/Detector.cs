@@ -12,16 +12,19 @@ namespace StreamRnn.Pipeline;
 /// All shards together: the detector as a fold over entries. <see cref="Fold"/> works on the calling thread (replay, evaluation, tests);
 /// the operator <see cref="PipelineOperators.Detect"/> gives every shard a thread of its own. Both make the same outcomes.
 /// </summary>
-public sealed class Detector : IDisposable
+public sealed partial class Detector : IDisposable
 {
     private readonly ShardedBatches _batches;
     private readonly Outcome[] _parts;
+    private readonly DeviceRegistry _registry;
+    private int _copying, _slot;             // where the copying of changed devices goes on: shard, device
 
     /// <param name="model">Predicts every series that no group's net predicts.</param>
     /// <param name="groups">The nets of the groups: a device's <see cref="Device.Group"/> is an index into them. Default: none.</param>
     public Detector(DetectionOptions detection, AlertOptions alerts, BaseModel model, DeviceRegistry registry, IReadOnlyList<NetModel>? groups = null)
     {
         Shards = [.. Enumerable.Range(0, registry.Shards).Select(_ => new Shard(detection, alerts, model, groups ?? []))];
+        _registry = registry;
         _batches = new ShardedBatches(Shards.Count);
         _parts = [.. Shards.Select(_ => new Outcome())];
     }
@@ -55,7 +58,7 @@ public sealed class Detector : IDisposable
     internal void FoldShard(int shard, ShardedBatches batches)
     {
         _parts[shard].Clear();
-        Shards[shard].Fold(batches.Of(shard), batches.Now, batches.Heard, _parts[shard], batches.Past);
+        Shards[shard].Fold(batches.Of(shard), batches.Now, batches.Heard, _parts[shard], batches.Past, batches.Position);
     }
 
     /// <summary>The shards' outcomes in the order of the shards.</summary>

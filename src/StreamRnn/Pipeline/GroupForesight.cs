@@ -13,7 +13,7 @@ namespace StreamRnn.Pipeline;
 /// sent whole, and a channel that did not come carries its last value. Until every column has come once there is no prediction.
 /// </para>
 /// </summary>
-internal sealed class GroupForesight : IDisposable
+internal sealed partial class GroupForesight : IDisposable
 {
     /// <summary>Values further than this from the normaliser's shift, in its scale, are taken as that: absurd, but a net's sums stay finite.</summary>
     private const double Farthest = 1e4;

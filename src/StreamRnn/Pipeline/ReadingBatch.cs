@@ -56,6 +56,9 @@ public sealed class ShardedBatches
 
     public bool Past { get; private set; }
 
+    /// <summary>See <see cref="Arrivals.Position"/>.</summary>
+    public long Position { get; private set; }
+
     /// <summary>The entry's commands, in order: each shard meets all of them.</summary>
     public IReadOnlyList<(DetectorCommand Command, int After)> Commands { get; private set; } = [];
 
@@ -64,7 +67,7 @@ public sealed class ShardedBatches
 
     internal void Deal(Arrivals arrivals)
     {
-        (Now, Heard, Past, Commands) = (arrivals.Now, arrivals.Heard, arrivals.Past, arrivals.Commands);
+        (Now, Heard, Past, Position, Commands) = (arrivals.Now, arrivals.Heard, arrivals.Past, arrivals.Position, arrivals.Commands);
         var said = 0;
         foreach (var shard in _shards)
             shard.Clear();

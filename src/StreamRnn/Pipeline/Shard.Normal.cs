@@ -81,12 +81,15 @@ public sealed partial class Shard
 
     private void Obey(DetectorCommand command, Outcome outcome)
     {
+        if (WasObeyed(command, outcome))
+            return;
         switch (command)
         {
             case CallNormal call:
                 Call(call, outcome);
                 break;
             case UndoNormal undo when _normals.Undo(undo.AlertId, undo.Device) is { } device:
+                Changed(device);
                 TellState(device, ref _devices[device.Slot], outcome);
                 Reply(outcome, undo, $"Alert {undo.AlertId} of {device} is no longer called normal; episodes like it are reported again.", device);
                 break;
@@ -103,12 +106,14 @@ public sealed partial class Shard
     {
         if (set.Device is null)
         {
-            _options = _options with { FalseAlarmsPerDevicePerWeek = set.FalseAlarmsPerWeek ?? _configured };
-            outcome.Replies.Add(new CommandReply(set, true, string.Create(CultureInfo.InvariantCulture, $"The budget is {_options.FalseAlarmsPerDevicePerWeek} false alarms per device and week."), null, []));
+            if (!HasCommon())
+                Ask(set.FalseAlarmsPerWeek);
+            outcome.Replies.Add(new CommandReply(set, true, string.Create(CultureInfo.InvariantCulture, $"The budget is {set.FalseAlarmsPerWeek ?? _configured} false alarms per device and week."), null, []));
         }
         else if (_channels.Find(c => c.Device.Name == set.Device)?.Device is { } device && device.Slot < _devices.Capacity)
         {
             ref var about = ref _devices[device.Slot];
+            Changed(device);
             about.OwnBudget = (float)(set.FalseAlarmsPerWeek ?? 0);
             Reply(outcome, set, string.Create(CultureInfo.InvariantCulture, $"The budget of {device} is {set.FalseAlarmsPerWeek ?? _options.FalseAlarmsPerDevicePerWeek} false alarms a week."), device);
         }
@@ -125,6 +130,7 @@ public sealed partial class Shard
         if (episode is null)
             return;
         var device = episode.Device;
+        Changed(device);
         ref var about = ref _devices[device.Slot];
         var family = AlertLife.FamilyOf(episode.Kind);
         if (_book.Close(device, family, call.AlertId, new Instant(about.LastTime), _now) is { } told)
@@ -144,6 +150,7 @@ public sealed partial class Shard
     {
         if (_normals.ObserveLasting(device, AlertKind.Silence, channel, new Instant(_series[slot].LastTime), due, SilentFor(slot)) == Hush.None)
             return false;
+        Changed(device);
         _hushed.Add((device, channel, slot));
         TellState(device, ref _devices[device.Slot], outcome);
         return true;
@@ -155,8 +162,13 @@ public sealed partial class Shard
         for (var i = _hushed.Count - 1; i >= 0; i--)
         {
             var (device, channel, slot) = _hushed[i];
+            if (Has(device))
+                continue;
             ref var row = ref _series[slot];
-            if (row.Silent && _normals.ObserveLasting(device, AlertKind.Silence, channel, new Instant(row.LastTime), default, SilentFor(slot)) != Hush.None)
+            var hush = row.Silent ? _normals.ObserveLasting(device, AlertKind.Silence, channel, new Instant(row.LastTime), default, SilentFor(slot)) : Hush.None;
+            if (hush != Hush.GoesOn)
+                Changed(device);
+            if (hush != Hush.None)
                 continue;
             _hushed.RemoveAt(i);
             var until = new Instant(row.LastTime + _heard.Microseconds - row.LastHeard);
@@ -209,7 +221,10 @@ public sealed partial class Shard
     private void Expire(Outcome outcome)
     {
         while (_normals.NextExpired(_now) is { } device)
+        {
+            Changed(device);
             TellState(device, ref _devices[device.Slot], outcome);
+        }
     }
 
     private static void Reply(Outcome outcome, DetectorCommand command, string message, Device device) =>

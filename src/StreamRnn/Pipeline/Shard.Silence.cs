@@ -13,11 +13,11 @@ public sealed partial class Shard
         foreach (var device in _silent)
         {
             var channel = FirstSilent(device);
-            if (channel is not null)
+            if (channel is not null && !Has(device))
                 Observe(device, channel, new Instant(_series[channel.Slot].LastTime + _heard.Microseconds - _series[channel.Slot].LastHeard), SilenceWatch.Rarity(_series[channel.Slot], SilenceAsked(channel.Slot), SilenceRarity(channel.Slot), _heard.Microseconds), outcome);
         }
 
-        while (_watch.NextOverdue(_series, _heard.Microseconds, SilenceRarity) is >= 0 and var slot)
+        while (_watch.NextOverdue(_series, _heard.Microseconds, LookAt) is >= 0 and var slot)
         {
             ref var row = ref _series[slot];
             row.Silent = true;
@@ -39,10 +39,12 @@ public sealed partial class Shard
     /// <summary>The silence is over when no channel of the device is overdue any more.</summary>
     private void EndSilence(Device device, Outcome outcome)
     {
-        if (_silent.Count == 0 || !_book.HasOpen(device, AlertFamily.Silence) || FirstSilent(device) is not null)
+        // Not by whether any is silent: what becomes of a device does not depend on others.
+        if (!_book.HasOpen(device, AlertFamily.Silence) || FirstSilent(device) is not null)
             return;
         Observe(device, null, new Instant(_devices[device.Slot].LastTime), 0, outcome);
-        _silent.Remove(device);
+        if (!_book.HasOpen(device, AlertFamily.Silence))
+            _silent.Remove(device);
     }
 
     private Channel? FirstSilent(Device device)
@@ -60,7 +62,10 @@ public sealed partial class Shard
     {
         ref var about = ref _devices[device.Slot];
         var threshold = about.Asked(BudgetOf(about));
+        var before = _book.StateOf(device, AlertFamily.Silence);
         var told = _book.Observe(new Verdict(device, AlertKind.Silence, channel, eventTime, _now, rarity, threshold, true, about.ReadingsPerWeek));
+        if (_book.StateOf(device, AlertFamily.Silence) != before)
+            Changed(device);
         if (told is null)
             return false;
         outcome.Alerts.Add(told);

@@ -35,10 +35,11 @@ public sealed partial class Shard : IDisposable
 
     public Shard(DetectionOptions detection, AlertOptions alerts, BaseModel model, IReadOnlyList<NetModel> groups)
     {
+        _model = new ModelName(model.Id, model.Version);
         (_options, _configured) = (detection, detection.FalseAlarmsPerDevicePerWeek);
         _net = new ForecastNet(model.Layers);
         _states = StateBank.ForLstm(_net.Units);
-        _book = new AlertBook(alerts, new ModelName(model.Id, model.Version), Describe);
+        _book = new AlertBook(alerts, _model, Describe);
         _normals = new NormalBook(alerts);
         _foresight = new Foresight(_net);
         _groups = [.. groups.Select(group => new GroupForesight(group))];
@@ -46,14 +47,19 @@ public sealed partial class Shard : IDisposable
 
     public int SeriesCount => _channels.Count;
 
+    internal Instant Heard => _heard;
+
+    internal long Position => _position;
+
     public int OpenAlerts => _book.Open.Count;
 
     /// <summary>Takes effect with the next reading and forgets nothing.</summary>
-    public void Set(DetectionOptions options) => (_options, _configured) = (options, options.FalseAlarmsPerDevicePerWeek);
+    public void Set(DetectionOptions options) => (_options, _configured, _asked) = (options, options.FalseAlarmsPerDevicePerWeek, null);
 
     /// <summary>Folds this shard's part of one entry, and looks at the clock.</summary>
-    public void Fold(IReadOnlyList<ReadingBatch> batches, Instant now, Instant heard, Outcome outcome, bool past = false)
+    public void Fold(IReadOnlyList<ReadingBatch> batches, Instant now, Instant heard, Outcome outcome, bool past = false, long position = 0)
     {
+        Begin(position);
         (_now, _heard, _past) = (now, heard, past);
         foreach (var batch in batches)
         {
@@ -102,6 +108,14 @@ public sealed partial class Shard : IDisposable
         {
             var (duplicates, late, start) = (0, 0, batch.Start(i));
             var reading = batch[i];
+            if (Has(reading[0].Channel.Device))
+            {
+                for (var k = 0; k < reading.Length; k++)
+                    _foresight.Drop(start + k);
+                continue;
+            }
+
+            Changed(reading[0].Channel.Device);
             for (var k = 0; k < reading.Length; k++)
             {
                 var slot = reading[k].Channel.Slot;

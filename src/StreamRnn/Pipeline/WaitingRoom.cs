@@ -17,7 +17,7 @@ namespace StreamRnn.Pipeline;
 /// </para>
 /// </summary>
 /// <param name="maxLateness">Zero: nothing waits, and entries pass unchanged.</param>
-public sealed class WaitingRoom(TimeSpan maxLateness)
+public sealed partial class WaitingRoom(TimeSpan maxLateness)
 {
     /// <summary>Samples of one device that wait at most: 128 KB.</summary>
     public const int MostOfDevice = 4096;
@@ -38,10 +38,10 @@ public sealed class WaitingRoom(TimeSpan maxLateness)
     /// <summary>Takes an entry in and gives out what goes on with it: valid until the next call.</summary>
     public Arrivals Take(Arrivals entry)
     {
-        if (_lateness == 0 || entry.Past)
+        if ((_lateness == 0 && Count == 0) || entry.Past)
             return entry;
         _out.Clear();
-        (_out.Now, _out.Heard, _out.Ticket) = (entry.Now, entry.Heard, entry.Ticket);
+        (_out.Now, _out.Heard, _out.Ticket, _out.Position) = (entry.Now, entry.Heard, entry.Ticket, entry.Position);
         var said = 0;
         for (var i = 0; i < entry.Readings.ReadingCount; i++)
         {
@@ -107,6 +107,14 @@ public sealed class WaitingRoom(TimeSpan maxLateness)
 
     private void Admit(ReadOnlySpan<Sample> reading, Instant now)
     {
+        var line = Insert(reading, now);
+        var ripe = line.Readings[^1].Time.Microseconds - _lateness;
+        while (line.Readings.Count > 0 && (line.Readings[0].Time.Microseconds <= ripe || line.Samples > MostOfDevice || Count > MostOfAll))
+            Release(line, line.Readings[0]);
+    }
+
+    private Line Insert(ReadOnlySpan<Sample> reading, Instant now)
+    {
         var device = reading[0].Channel.Device;
         if (!_lines.TryGetValue(device, out var line))
             _lines.Add(device, line = new Line());
@@ -121,10 +129,7 @@ public sealed class WaitingRoom(TimeSpan maxLateness)
         line.Samples += reading.Length;
         Count += reading.Length;
         _byArrival.Enqueue(waiting);
-
-        var ripe = line.Readings[^1].Time.Microseconds - _lateness;
-        while (line.Readings.Count > 0 && (line.Readings[0].Time.Microseconds <= ripe || line.Samples > MostOfDevice || Count > MostOfAll))
-            Release(line, line.Readings[0]);
+        return line;
     }
 
     /// <summary>Lets a reading go on, and before it all of its device that are earlier.</summary>
@@ -172,6 +177,8 @@ public sealed class WaitingRoom(TimeSpan maxLateness)
             reading.CopyTo(_samples);
             (Device, Arrived, Length, Gone) = (device, arrived, reading.Length, false);
         }
+
+        public ReadOnlySpan<Sample> Samples => _samples.AsSpan(0, Length);
 
         public void CopyTo(ReadingBuffer buffer)
         {
