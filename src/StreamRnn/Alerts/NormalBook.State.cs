@@ -55,8 +55,8 @@ public sealed partial class NormalBook
         var episodes = new Episode[from.GetCount()];
         for (var i = 0; i < episodes.Length; i++)
             episodes[i] = Episode.Read(device, ref from, channels, same);
-        var recent = from.GetCount(0);
-        foreach (var episode in episodes.AsSpan(0, recent <= episodes.Length ? recent : throw from.Fault($"has {recent} recent episodes of {episodes.Length}")))
+        var recent = from.Get<int>();
+        foreach (var episode in episodes.AsSpan(0, (uint)recent <= (uint)episodes.Length ? recent : throw from.Fault($"has {recent} recent episodes of {episodes.Length}")))
         {
             entry.Recent.Add(episode);
             _byId[episode.AlertId] = entry;

@@ -56,6 +56,7 @@ public sealed partial class Detector
     /// <summary>
     /// Takes in the state of a device, before its first reading here. The number of shards may be another one. Channels of it that nobody has named yet come into being.
     /// </summary>
+    /// <param name="device">Its channels should have been named in the order in which they were: in that order their numbers are summed, and the last bits of a score depend on it.</param>
     /// <param name="position">
     /// The last entry that the state has taken in. Entries with <c>0 &lt; Arrivals.Position ≤ position</c> do not touch the device: not their readings, commands and ticks. An entry without position is later
     /// than all.

@@ -40,6 +40,14 @@ public sealed partial class Shard
         return false;
     }
 
+    /// <summary>One device's state, changed or not: for tests.</summary>
+    internal byte[] Copy(Device device)
+    {
+        var to = new StateWriter();
+        Save(device, to);
+        return to.Bytes.ToArray();
+    }
+
     internal void SaveCommon(StateWriter to)
     {
         to.Begin(StateKind.Common);

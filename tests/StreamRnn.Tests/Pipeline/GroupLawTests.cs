@@ -12,7 +12,7 @@ public sealed class GroupLawTests
     private const double Start = 1_700_000_000;
 
     // d0, d2, d3, … : columns that come late or now and then; d1: two columns; d5, and whatever is not named so: no group.
-    private static readonly NetModel[] Models = [Model(1, "x", "y", "late"), Model(2, "y", "x")];
+    internal static readonly NetModel[] Models = [Model(1, "x", "y", "late"), Model(2, "y", "x")];
 
     [Fact]
     public void HowReadingsAreGroupedIntoEntriesChangesNothing() =>
@@ -268,7 +268,9 @@ public sealed class GroupLawTests
         Assert.Contains("'half' does not predict", Assert.Throws<ArgumentException>(() => new Fleet(groups: [half])).Message, StringComparison.Ordinal);
     }
 
-    private static Fleet Grouped(int shards = 1) => new(shards, groups: Models, groupOf: origin => origin.ToString() switch { "d1" => 1, "d5" => -1, _ => 0 });
+    internal static int GroupOf(ReadOnlySpan<char> origin) => origin switch { "d1" => 1, "d5" => -1, _ => 0 };
+
+    private static Fleet Grouped(int shards = 1) => new(shards, groups: Models, groupOf: GroupOf);
 
     private static NetModel Model(ulong seed, params string[] columns)
     {
