@@ -14,8 +14,8 @@ public struct Burst
     /// <summary>One reading in a hundred opens a burst; the tails beyond it are what has to be kept clean.</summary>
     public const double Opens = 2;
 
-    /// <summary>Readings of a device before there are bursts: the tails' 95 % quantile then rests on 15 readings. Before, what looks rare is mostly not known yet, and to be learned.</summary>
-    public const int Settled = 300;
+    /// <summary>Readings of a device before there are bursts: the tails' 95 % quantile then rests on 25 readings. Before, what looks rare is mostly not known yet, and to be learned.</summary>
+    public const int Settled = 500;
 
     /// <summary>Rarity below which a reading is calm: what one normal reading in twenty exceeds.</summary>
     public const double Calm = 1.301;

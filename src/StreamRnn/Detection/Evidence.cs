@@ -7,8 +7,9 @@ public enum EvidenceKind { Range, Level, Near, Far, Window }
 /// How odd a reading is for its series, from five sides; each 0 or more, higher is more anomalous.
 /// Raw evidence, before calibration:
 /// <list type="bullet">
-/// <item>range: min(4, 1 + log10(n/2)) + log10(ex/0.05) where the value lies ex &gt; 0.05 of the whole range so far outside it, else 0: the n-th
-/// reading is a record with a chance of 2/n, one by so much is rarer; needs no calibration;</item>
+/// <item>range: min(4, 1 + log10(n/2) − 2 log10(r + 1)) + log10(ex/0.05), 0 or more, where the value lies ex &gt; 0.05 of the whole range so far outside it, else 0: the n-th
+/// reading is a record with a chance of 2/n, one by so much is rarer. A series that has set r such records sets them r + 1 times as often and goes r + 1 times as far
+/// (rule of succession); needs no other calibration;</item>
 /// <item>level: √31 · |EW(1/16) of half the deviation from the slow mean in spreads|: about standard normal for white noise;</item>
 /// <item>near, far: 4 log10(1 + |x − μ|/s) of the net's forecast 1 and 12 steps ahead, in the series' own mean error s;</item>
 /// <item>window: 8 |log10 v|, v the EW(1/16) of min(|x − μ|/s, 20) of the net's forecast 1 step ahead: together, the last errors are larger than usual, though none of them need be
@@ -33,10 +34,9 @@ public readonly record struct Evidence(double Range, double Level, double Near, 
         double range = 0;
         if (row.Count >= Calibrator.LeastCount)
         {
-            var width = Math.Max(row.Most - row.Least, floor);
-            var excess = Math.Max(row.Least - x, x - row.Most) / width;
+            var excess = Excess(row, x, floor);
             if (excess > RangeTolerance)
-                range = Math.Min(4, 1 + Math.Log10(row.Count / 2.0)) + Math.Log10(excess / RangeTolerance);
+                range = Math.Max(0, Math.Min(4, 1 + Math.Log10(row.Count / 2.0) - (2 * Math.Log10(row.Records + 1))) + Math.Log10(excess / RangeTolerance));
         }
 
         var level = LevelUnit * Math.Abs(Learning.NextLevel(row, x));
@@ -46,6 +46,11 @@ public readonly record struct Evidence(double Range, double Level, double Near, 
             far = 4 * Math.Log10(1 + (Math.Abs(x - row.Origin - row.Due[row.Count % Outlook.FarSteps][0]) / Cadence.Scale(Math.Max(row.FarScale, floor), farStretch, row.Spread)));
         return new Evidence(range, level, near, far, WindowUnit * Math.Abs(Math.Log10(Math.Max(Learning.NextWindow(row, x, nearForecast, nearStretch), LeastWindow))));
     }
+
+    /// <summary>Whether x is a record that counts: it leaves the range by more than <see cref="RangeTolerance"/> of it, when there is one.</summary>
+    internal static bool IsRecord(in SeriesRow row, double x) => row.Count >= Calibrator.LeastCount && Excess(row, x, Outlook.Floor(row)) > RangeTolerance;
+
+    private static double Excess(in SeriesRow row, double x, double floor) => Math.Max(row.Least - x, x - row.Most) / Math.Max(row.Most - row.Least, floor);
 
     /// <summary>The same without the parts that an ablation leaves out: evidence that is always 0 is never rare.</summary>
     internal Evidence Without(ScoreParts parts) => parts == ScoreParts.None ? this : new(

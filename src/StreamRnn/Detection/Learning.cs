@@ -91,6 +91,8 @@ public static class Learning
     /// <summary>Range and time-of-day profile.</summary>
     public static void Habits(ref SeriesRow row, double x, long time)
     {
+        if (Evidence.IsRecord(row, x))
+            row.Records++;
         row.Least = Math.Min(row.Least, x);
         row.Most = Math.Max(row.Most, x);
         row.Profile.Learn(time, x - row.Origin);

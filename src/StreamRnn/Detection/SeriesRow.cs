@@ -20,6 +20,7 @@ public struct SeriesRow
     public double Fast, Slow;            // e05: EW mean over 20; m: EW mean over 500
     public double Spread;                // S: EW mean of |x − m|
     public double Least, Most;           // range so far
+    public int Records;                  // times that it was left by more than a twentieth of itself
     public double Origin;                // first value
     public double NearScale, FarScale;   // s1, s12: EW mean of the net's |error| at 1 and 12 steps
     public PerAnchor NearErrors;         // a1: EW mean of |x − anchor| at one step

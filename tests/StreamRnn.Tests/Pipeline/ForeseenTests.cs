@@ -14,7 +14,7 @@ public sealed class ForeseenTests
     public void ForecastsAreThoseThatTheDetectorJudgesBy()
     {
         var (forecasts, scores) = Live(new DetectionOptions { KeepScores = true, KeepForecasts = true });
-        Assert.Equal(400, forecasts.Count);
+        Assert.Equal(700, forecasts.Count);
         Assert.All(forecasts[0].Forecasts, f => Assert.True(double.IsNaN(f)));
         Assert.Equal(scores.Skip(1).Select(s => (s.Value, s.Expected)), forecasts.Skip(1).Select(f => (f.Value, f.Forecasts[0])));
         Assert.Equal(Foreseen.Ahead.Count, forecasts[^1].Forecasts.Length);
@@ -62,7 +62,7 @@ public sealed class ForeseenTests
         Assert.All(Live(new DetectionOptions { KeepScores = true, LeftOut = none }).Scores, s => Assert.InRange(s.Score, 0, 0.1));
     }
 
-    private static (List<Foreseen> Forecasts, List<ScoredSample> Scores) Live(DetectionOptions options, int rows = 400)
+    private static (List<Foreseen> Forecasts, List<ScoredSample> Scores) Live(DetectionOptions options, int rows = 700)
     {
         var registry = new DeviceRegistry();
         Assert.True(registry.TryGetDevice("d", out var device, out _));
@@ -74,7 +74,7 @@ public sealed class ForeseenTests
         {
             entry.Readings.Clear();
             entry.Readings.Begin(device, Instant.FromSeconds(60 * t));
-            entry.Readings.Add(channel, Math.Round(10 * Math.Sin(2 * Math.PI * t / 24), 3) + (t % 7 * 0.1) + (t == 300 ? 40 : 0) + (t >= 320 ? 60 : 0));
+            entry.Readings.Add(channel, Math.Round(10 * Math.Sin(2 * Math.PI * t / 24), 3) + (t % 7 * 0.1) + (t == 550 ? 40 : 0) + (t >= 570 ? 60 : 0));
             entry.Readings.End();
             entry.Now = entry.Heard = Instant.FromSeconds(60 * t);
             var outcome = detector.Fold(entry);

@@ -64,7 +64,7 @@ public sealed class ShardTests
     public void ABurstIsLearnedByTheTailsAsOneReadingAndNotAsMany()
     {
         using var fleet = new Fleet();
-        var t = Normal(fleet, "d", 400);
+        var t = Normal(fleet, "d", Burst.Settled + 100);
         var before = fleet.RowOf("d", "x").NearTail.Count;
         for (var i = 0; i < 20; i++)
             fleet.Send("d", t + i, ("x", i % 2 == 0 ? 500 : -500));

@@ -13,7 +13,7 @@ public sealed class SnapshotTests
     private const int Steps = 450;
     private static readonly Lazy<(List<Record> Journal, List<(long Position, string Device, string Said)> Said, Dictionary<string, (long, byte[] State)> End)> Whole = new(() =>
     {
-        var (journal, life) = Life.Live(11, Steps);
+        var (journal, life) = Life.Live(14, Steps);
         using (life)
         {
             life.CopyAll();
