@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using System.Security.Cryptography.X509Certificates;
@@ -47,7 +48,7 @@ internal static class Connecting
                 BufferSize = 256 << 10,
                 // The default resets the connection on close, which can overtake the last DISCONNECT and set off the Will.
                 LingerState = new LingerOption(false, 0),
-                TlsOptions = Tls(options.Tls),
+                TlsOptions = Tls(options.Tls, host),
             },
         };
     }
@@ -71,6 +72,24 @@ internal static class Connecting
         },
     };
 
+    /// <summary>The innermost cause of a connection that failed or was lost, in one line.</summary>
+    public static string Reason(Exception e, TlsOptions tls)
+    {
+        for (var cause = e; cause is not null; cause = cause.InnerException)
+        {
+            if (cause is TlsException or BrokerRefusedException or BrokerSilentException)
+                return cause.Message;
+        }
+
+        if (e is OperationCanceledException)
+            return $"no answer within {Patience.TotalSeconds} s" + (tls.Enabled ? "; is that port one for TLS?" : "");
+        var message = e.GetBaseException().Message;
+        // A broker that does not like our certificate, or misses it, closes the connection; TLS 1.3 tells no more.
+        return !tls.Enabled || e.GetBaseException() is SocketException { SocketErrorCode: SocketError.ConnectionRefused or SocketError.HostNotFound } ? message
+            : tls.ClientCertificateFile is null ? $"{message} (over TLS; perhaps it asks for a certificate of ours: Mqtt:Tls:ClientCertificateFile; or the port is not one for TLS)"
+            : $"{message} (over TLS; perhaps it does not take our certificate in {tls.ClientCertificateFile})";
+    }
+
     /// <summary>What to tell a person of a connection that the broker refused.</summary>
     public static string Refusal(MqttOptions options, MqttClientConnectResult result)
     {
@@ -87,33 +106,43 @@ internal static class Connecting
         return $"the broker refused the connection: {code}{(string.IsNullOrEmpty(result.ReasonString) ? "" : $" ({result.ReasonString})")}; {advice}";
     }
 
-    private static byte[]? Password(MqttOptions options) =>
-        options.PasswordFile is { } file ? Encoding.UTF8.GetBytes(TrimLineBreak(File.ReadAllText(file)))
-        : options.Password is { } password ? Encoding.UTF8.GetBytes(password) : null;
+    private static byte[]? Password(MqttOptions options)
+    {
+        if (options.PasswordFile is not { } file)
+            return options.Password is { } password ? Encoding.UTF8.GetBytes(password) : null;
+        try
+        {
+            return Encoding.UTF8.GetBytes(TlsFiles.TrimLineBreak(File.ReadAllText(file)));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new BrokerRefusedException($"the password cannot be read from {file} (Mqtt:PasswordFile): {e.Message}");
+        }
+    }
 
-    private static string TrimLineBreak(string text) =>
-        text.EndsWith("\r\n", StringComparison.Ordinal) ? text[..^2] : text.EndsWith('\n') ? text[..^1] : text;
-
-    private static MqttClientTlsOptions Tls(TlsOptions tls)
+    /// <summary>Reads the files anew; what is wrong with them is a <see cref="TlsException"/>, and so is a broker's certificate that is not to be trusted.</summary>
+    private static MqttClientTlsOptions Tls(TlsOptions tls, string host)
     {
         if (!tls.Enabled)
             return new MqttClientTlsOptions { UseTls = false };
+        var name = tls.TargetHost ?? host;
+        var trust = new BrokerTrust(TlsFiles.Authorities("Mqtt:Tls:CaFile", tls.CaFile), tls.CaFile, name, TimeProvider.System);
         var options = new MqttClientTlsOptions
         {
             UseTls = true,
-            TargetHost = tls.TargetHost,
-            // A private authority rarely serves revocation lists, and a service must not stop because one is out of reach.
+            TargetHost = name,
             RevocationMode = X509RevocationMode.NoCheck,
+            CertificateValidationHandler = shown => trust.Check(shown.Certificate, shown.Chain, shown.SslPolicyErrors),
         };
-        if (tls.CaFile is { } ca)
+        if (TlsFiles.WithKey("Mqtt:Tls:Client", tls.ClientCertificateFile, tls.ClientKeyFile, tls.ClientKeyPasswordFile) is { } own)
         {
-            options.TrustChain = [];
-            options.TrustChain.ImportFromPemFile(ca);
+            var now = DateTime.UtcNow;
+            if (now > own[0].NotAfter.ToUniversalTime() || now < own[0].NotBefore.ToUniversalTime())
+                throw new TlsException(string.Create(CultureInfo.InvariantCulture,
+                    $"our certificate in {tls.ClientCertificateFile} (Mqtt:Tls:ClientCertificateFile) is valid from {own[0].NotBefore.ToUniversalTime():u} to {own[0].NotAfter.ToUniversalTime():u}, and our clock says {now:u}; renew it, or set the clock"));
+            options.ClientCertificatesProvider = new DefaultMqttCertificatesProvider(own);
         }
 
-        if (tls.ClientCertificateFile is { } certificate)
-            options.ClientCertificatesProvider = new DefaultMqttCertificatesProvider(
-                new X509Certificate2Collection(X509Certificate2.CreateFromPemFile(certificate, tls.ClientKeyFile ?? certificate)));
         return options;
     }
 }

@@ -38,8 +38,8 @@ internal static partial class LogMessages
     [LoggerMessage(11, LogLevel.Warning, "Stopped with {Count} messages that the broker has not taken")]
     public static partial void LeftUnsent(ILogger log, int count);
 
-    [LoggerMessage(12, LogLevel.Information, "Embedded broker listens on {Host}:{Port}")]
-    public static partial void EmbeddedBrokerListens(ILogger log, string host, int port);
+    [LoggerMessage(12, LogLevel.Information, "Embedded broker listens on {Host}:{Port} {Tls}, {Whom}")]
+    public static partial void EmbeddedBrokerListens(ILogger log, string host, int port, string tls, string whom);
 
     [LoggerMessage(13, LogLevel.Warning, "Embedded broker refused {What} of client {Client}: {Why}")]
     public static partial void EmbeddedBrokerRefused(ILogger log, string what, string client, string why);
@@ -58,4 +58,7 @@ internal static partial class LogMessages
 
     [LoggerMessage(18, LogLevel.Warning, "Command {Name} refused: {Message}")]
     public static partial void CommandRefused(ILogger log, string name, string message);
+
+    [LoggerMessage(19, LogLevel.Warning, "Embedded broker listens on {Host}:{Port} beyond this machine without TLS: passwords and readings can be read on the way. Give it a certificate (Mqtt:Embedded:CertificateFile)")]
+    public static partial void EmbeddedBrokerInTheClear(ILogger log, string host, int port);
 }

@@ -13,6 +13,8 @@ namespace StreamRnn.Host.Configuration;
 /// </summary>
 internal sealed class StrictBinder(IConfigurationRoot root)
 {
+    private static readonly string[] SecretWords = ["pass", "pwd", "secret", "token", "hash", "user", "credential"];
+
     private readonly List<string> _problems = [];
 
     public IReadOnlyList<string> Problems => _problems;
@@ -87,12 +89,17 @@ internal sealed class StrictBinder(IConfigurationRoot root)
     {
         var parent = section.Path[..^(section.Key.Length + 1)];
         var hint = Nearest.To(section.Key, known) is { } near ? $"did you mean {parent}:{near}?" : $"known here: {Listed(known)}.";
-        var found = section.Value is { Length: > 0 } value ? $" = '{value}'" : "";
+        var found = section.Value is { Length: > 0 } value && !MayBeSecret(section.Path, known) ? $" = '{value}'" : "";
         _problems.Add($"{section.Path}{found}{Origin(section)} is not a known key; {hint}");
     }
 
     private void Problem(IConfigurationSection section, string allowed) =>
-        _problems.Add($"{section.Path} is '{section.Value}'{Origin(section)}; allowed is {allowed}.");
+        _problems.Add($"{section.Path} is {(MayBeSecret(section.Path, []) ? "set" : $"'{section.Value}'")}{Origin(section)}; allowed is {allowed}.");
+
+    // A password under a mistyped key is still a password: it is not repeated.
+    private static bool MayBeSecret(string path, IEnumerable<string> known) =>
+        SecretWords.Any(word => path.Contains(word, StringComparison.OrdinalIgnoreCase))
+        || Nearest.To(path[(path.LastIndexOf(':') + 1)..], known)?.StartsWith("Password", StringComparison.Ordinal) == true;
 
     // Where the value came from, as the person who wrote it would say it.
     public string Origin(IConfigurationSection section)

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Runtime.ExceptionServices;
 using Microsoft.Extensions.Logging;
 using StreamRnn.Alerts;
@@ -43,16 +44,17 @@ internal sealed class Line : IAsyncDisposable
     private Line(Settings settings, DeviceGroups groups, EmbeddedBroker? broker, TimeProvider clock, ILoggerFactory logs)
     {
         _log = logs.CreateLogger<Line>();
-        var endpoint = broker is null ? default((string, int)?) : (broker.Host, broker.Port);
+        var endpoint = broker?.OwnEndpoint;
+        var mqtt = broker?.Own(settings.Mqtt) ?? settings.Mqtt;
         var registry = new DeviceRegistry(Shards, settings.Ingest.MaxDevices, settings.Ingest.MaxChannelsPerDevice, settings.Ingest.MaxSeries, groups.Of);
         var door = new Door(settings.Ingest.ToDoorLimits(), clock);
         var detector = new Detector(settings.DetectionForPublishing(), settings.Alerts, BaseModel.Load(), registry, groups.Models);
         var plain = settings.Alerts.Format == "plain";
         var publisher = new AlertPublisher(
-            settings.Mqtt, settings.Topics, plain ? AlertJson.WriteData : (e, output) => CloudEvent.Write(e, output, EventSource), clock, logs.CreateLogger<AlertPublisher>(),
+            mqtt, settings.Topics, plain ? AlertJson.WriteData : (e, output) => CloudEvent.Write(e, output, EventSource), clock, logs.CreateLogger<AlertPublisher>(),
             plain ? "application/json" : "application/cloudevents+json", endpoint);
         var source = new ReadingSource(
-            settings.Mqtt, settings.Ingest, registry, door, settings.Topics.Root, clock, logs.CreateLogger<ReadingSource>(), publisher.DeadLetter, endpoint);
+            mqtt, settings.Ingest, registry, door, settings.Topics.Root, clock, logs.CreateLogger<ReadingSource>(), publisher.DeadLetter, endpoint);
 
         source.ListeningChanged += publisher.SetOnline;
         source.SessionLost += _ => publisher.ReportGap(Instant.From(clock.GetUtcNow()));
@@ -88,7 +90,7 @@ internal sealed class Line : IAsyncDisposable
     public DeviceRegistry Registry { get; }
 
     /// <summary>Where the readings come from: host:port.</summary>
-    public string Broker => _source.Broker;
+    public string Broker => _broker is null ? _source.Broker : string.Create(CultureInfo.InvariantCulture, $"{_broker.Host}:{_broker.Port}");
 
     /// <summary>Completes when the broker has taken the subscription.</summary>
     public Task Subscribed => _source.Subscribed;
@@ -103,7 +105,7 @@ internal sealed class Line : IAsyncDisposable
     /// <exception cref="IOException">The embedded broker cannot listen; the message says why and what to do.</exception>
     public static async Task<Line> StartAsync(Settings settings, DeviceGroups groups, TimeProvider clock, ILoggerFactory logs)
     {
-        var broker = settings.Mqtt.UsesEmbeddedBroker() ? new EmbeddedBroker(settings.Mqtt.Embedded, logs.CreateLogger<EmbeddedBroker>()) : null;
+        var broker = settings.Mqtt.UsesEmbeddedBroker() ? new EmbeddedBroker(settings.Mqtt.Embedded, logs.CreateLogger<EmbeddedBroker>(), settings.Topics.Root, clock) : null;
         if (broker is not null)
             await broker.StartAsync().ConfigureAwait(false);
         return new Line(settings, groups, broker, clock, logs);

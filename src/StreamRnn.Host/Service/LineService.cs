@@ -22,9 +22,9 @@ internal sealed class LineService(Settings settings, DeviceGroups groups, TimePr
         _ = WatchAsync(_line);
         foreach (var (match, model) in groups.All)
             LogMessages.Group(_log, match, model.Id, model.Version, string.Join(", ", model.Columns));
-        if (settings.Mqtt.UsesEmbeddedBroker())
+        if (settings.Mqtt.UsesEmbeddedBroker() && settings.Mqtt.Embedded.Users.Count == 0)
             LogMessages.HowToPublish(_log, _line.Broker, settings.Topics.Root);
-        else
+        else if (!settings.Mqtt.UsesEmbeddedBroker())
             LogMessages.WaitingFor(_log, _line.Broker);
         await _line.Subscribed.WaitAsync(cancellationToken).ConfigureAwait(false);
         LogMessages.Ready(_log, _line.Broker);

@@ -14,7 +14,7 @@ internal sealed class Question(MqttOptions options, string root)
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
 
-    private readonly (string Host, int Port) _broker = options.Host is { } host ? (host, options.PortOrDefault()) : (options.Embedded.Host, options.Embedded.Port);
+    private readonly (string Host, int Port) _broker = options.Host is { } host ? (host, options.PortOrDefault()) : options.Embedded.Nearby();
 
     private string Broker => string.Create(CultureInfo.InvariantCulture, $"{_broker.Host}:{_broker.Port}");
 
@@ -69,7 +69,7 @@ internal sealed class Question(MqttOptions options, string root)
         catch (Exception e) when (!cancel.IsCancellationRequested)
 #pragma warning restore CA1031
         {
-            return (null, $"cannot reach {Broker}: {e.GetBaseException().Message}");
+            return (null, $"cannot reach {Broker}: {Connecting.Reason(e, options.Tls)}");
         }
         finally
         {

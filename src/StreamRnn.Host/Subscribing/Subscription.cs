@@ -20,7 +20,7 @@ internal sealed class Subscription(MqttOptions options, (string Host, int Port)?
     // A reader that stands still holds the broker up rather than our memory.
     private readonly Channel<News> _news = Channel.CreateBounded<News>(10_000);
     private readonly (string Host, int Port) _broker = broker
-        ?? (options.Host is { } host ? (host, options.PortOrDefault()) : (options.Embedded.Host, options.Embedded.Port));
+        ?? (options.Host is { } host ? (host, options.PortOrDefault()) : options.Embedded.Nearby());
 
     public ChannelReader<News> News => _news.Reader;
 
@@ -77,7 +77,7 @@ internal sealed class Subscription(MqttOptions options, (string Host, int Port)?
         catch (Exception e) when (!cancel.IsCancellationRequested)
 #pragma warning restore CA1031
         {
-            return e.GetBaseException().Message;
+            return Connecting.Reason(e, options.Tls);
         }
         finally
         {

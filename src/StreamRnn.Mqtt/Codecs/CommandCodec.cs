@@ -9,7 +9,7 @@ namespace StreamRnn.Mqtt;
 /// Commands from MQTT: <c>{root}/cmd/normal</c> and <c>{root}/cmd/sensitivity</c>, a JSON object each. Any bytes give a command or a <see cref="NoCommand"/> that says what was found and
 /// what was expected, never an exception.
 /// </summary>
-internal sealed class CommandCodec(string root, IReadOnlyList<TopicTemplate> readings)
+internal sealed class CommandCodec(string root)
 {
     /// <summary>Below the root.</summary>
     public const string Below = "/cmd/";
@@ -17,10 +17,11 @@ internal sealed class CommandCodec(string root, IReadOnlyList<TopicTemplate> rea
     /// <summary>Longest payload that is looked at, bytes.</summary>
     public const int LongestPayload = 16 << 10;
 
-    /// <summary>The one place below our root where an answer may go.</summary>
+    /// <summary>The one place where an answer may go, below our root: whoever may send a command must not be able to make us publish elsewhere, with our rights.</summary>
     private const string Answers = "/reply/";
 
     private const string Normal = "normal", Sensitivity = "sensitivity";
+    private const int LongestReplyTopic = 1000, LongestCorrelation = 1024;
     private static readonly TimeSpan Shortest = TimeSpan.FromSeconds(1), Longest = TimeSpan.FromDays(3650);
     private static readonly JsonDocumentOptions Options = new() { MaxDepth = 4 };
     private readonly byte[] _prefix = Encoding.UTF8.GetBytes(root + Below);
@@ -40,8 +41,8 @@ internal sealed class CommandCodec(string root, IReadOnlyList<TopicTemplate> rea
     public DetectorCommand Decode(ReadOnlySpan<byte> topic, ReadOnlySpan<byte> payload, bool retained, ReadOnlySpan<byte> properties)
     {
         var address = ResponseProperties.Read(properties);
-        if (address is not null && WrongTopic(address.Topic) is { } wrong)
-            return new NoCommand($"the response topic {wrong}");
+        if (address is not null && Wrong(address) is { } wrong)
+            return new NoCommand(wrong);
         DetectorCommand command = retained
             ? new NoCommand("a command must not be retained: it would be carried out again and again; publish it without the retain flag, and clear the topic with an empty retained message")
             : Decode(Encoding.UTF8.GetString(topic[_prefix.Length..]), payload);
@@ -124,10 +125,12 @@ internal sealed class CommandCodec(string root, IReadOnlyList<TopicTemplate> rea
 
     private static string Quote(JsonElement element) => element.GetRawText() is { Length: > 40 } text ? text[..40] + "…" : element.GetRawText();
 
-    /// <summary>An answer must never be taken for a reading or for one of our own messages.</summary>
-    private string? WrongTopic(string topic) =>
-        topic.Length is 0 or > 1000 || topic.StartsWith('$') || topic.Any(c => char.IsControl(c) || c is '+' or '#' or '\uFFFD') ? "is no topic that can be published on"
-        : topic.StartsWith(root + "/", StringComparison.Ordinal) && !topic.StartsWith(root + Answers, StringComparison.Ordinal) ? $"'{topic}' is one of our own; below {root}/ only {root}{Answers}# is for answers"
-        : readings.Any(template => template.Matches(topic, out _, out _)) ? $"'{topic}' is one that readings come on"
-        : null;
+    private string? Wrong(ReplyAddress address)
+    {
+        var topic = address.Topic;
+        return topic.Length is 0 or > LongestReplyTopic || topic.Any(c => char.IsControl(c) || c is '+' or '#' or '\uFFFD') ? "the response topic is no topic that can be published on"
+            : !topic.StartsWith(root + Answers, StringComparison.Ordinal) || topic.Length == root.Length + Answers.Length ? $"the response topic is '{topic}'; answers go below {root}{Answers} only"
+            : address.Correlation.Length > LongestCorrelation ? $"the correlation data has {address.Correlation.Length} bytes; allowed are {LongestCorrelation}"
+            : null;
+    }
 }

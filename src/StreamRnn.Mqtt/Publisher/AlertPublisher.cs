@@ -248,7 +248,7 @@ public sealed class AlertPublisher
         catch (Exception e) when (!end.IsCancellationRequested)
 #pragma warning restore CA1031
         {
-            LogMessages.ConnectionLost(_log, Broker, SourceConnection.Reason(e));
+            LogMessages.ConnectionLost(_log, Broker, Connecting.Reason(e, _options.Tls));
         }
         finally
         {
@@ -299,7 +299,7 @@ public sealed class AlertPublisher
     }
 
     private RetryStrategyOptions<Connection> Backoff() => Connecting.Backoff<Connection>(
-        longest: TimeSpan.FromSeconds(30), (failure, delay) => LogMessages.CannotConnect(_log, Broker, _options.ClientId + "-out", SourceConnection.Reason(failure), delay));
+        longest: TimeSpan.FromSeconds(30), (failure, delay) => LogMessages.CannotConnect(_log, Broker, _options.ClientId + "-out", Connecting.Reason(failure, _options.Tls), delay));
 
     /// <summary>One connection for publishing; its client is used once, so that cutting a broken one waits for nobody.</summary>
     private sealed class Connection : IAsyncDisposable

@@ -18,17 +18,18 @@ internal sealed class Intake
     private readonly DeadLetterHandler _deadLetter;
     private readonly ILogger _log;
     private readonly byte[] _ownTopics;
-    private readonly CommandCodec _commands;
+    private readonly CommandCodec? _commands;
     private readonly ReadingBuffer _readings = new();
     private readonly int[] _timeFormsSaid;                        // per source, one bit for each form that was said in the log
     private readonly Dictionary<string, long> _said = [];         // reason of a failure -> when it was last logged
 
     /// <param name="root">Root of the topics that we publish on ourselves: never readings, whatever the sources say.</param>
-    public Intake(PayloadDecoder decoder, Door door, string root, TimeProvider clock, DeadLetterHandler deadLetter, ILogger log)
+    /// <param name="commands">Whether commands are carried out.</param>
+    public Intake(PayloadDecoder decoder, Door door, string root, TimeProvider clock, DeadLetterHandler deadLetter, ILogger log, bool commands = true)
     {
         (_decoder, _door, _clock, _deadLetter, _log) = (decoder, door, clock, deadLetter, log);
         _ownTopics = System.Text.Encoding.UTF8.GetBytes(root + "/");
-        _commands = new CommandCodec(root, decoder.Templates);
+        _commands = commands ? new CommandCodec(root) : null;
         _timeFormsSaid = new int[decoder.Templates.Count];
     }
 
@@ -46,8 +47,8 @@ internal sealed class Intake
         return _door.Admit(_readings, payload.Length);
     }
 
-    /// <summary>Whether it is a command to us: a topic below <c>{root}/cmd/</c>.</summary>
-    public bool IsCommand(ReadOnlySpan<byte> topic) => topic.StartsWith(_commands.Prefix);
+    /// <summary>Whether it is a command to us: a topic below <c>{root}/cmd/</c>, where commands are wanted. Else it is one of our own topics, and ignored.</summary>
+    public bool IsCommand(ReadOnlySpan<byte> topic) => _commands is not null && topic.StartsWith(_commands.Prefix);
 
     /// <summary>A command takes its turn behind the readings that came before it. One that is none does too: it is answered, and its payload is a dead letter.</summary>
     public long TakeCommand(ReadOnlySpan<byte> topic, ReadOnlySpan<byte> payload, bool retained, ReadOnlySpan<byte> properties)
@@ -58,7 +59,7 @@ internal sealed class Intake
             return _door.Admit(_readings, 0);
         }
 
-        var command = _commands.Decode(topic, payload, retained, properties);
+        var command = _commands!.Decode(topic, payload, retained, properties);
         if (command is NoCommand none)
             Refuse(payload, new DecodeFailure(System.Text.Encoding.UTF8.GetString(topic), Reasons.BadCommand, none.Problem, -1));
         return _door.Admit(command, payload.Length);

@@ -22,7 +22,7 @@ public sealed class ReadingSource : IAsyncDisposable
     private readonly ILogger _log;
     private readonly Intake _intake;
     private readonly IReadOnlyList<string> _filters;
-    private readonly string _commands;
+    private readonly string? _commands;
     private readonly int _maxPayloadBytes;
     private readonly string _host;
     private readonly int _port;
@@ -46,8 +46,8 @@ public sealed class ReadingSource : IAsyncDisposable
         (_host, _port) = endpoint ?? (options.Host ?? options.Embedded.Host, options.PortOrDefault());
         var decoder = new PayloadDecoder(ingest, registry);
         _filters = [.. decoder.Templates.Select(template => template.Filter).Distinct()];
-        _commands = root + CommandCodec.Below + "+";
-        _intake = new Intake(decoder, door, root, clock, deadLetter ?? ((_, in _) => { }), log);
+        _commands = options.Commands ? root + CommandCodec.Below + "+" : null;
+        _intake = new Intake(decoder, door, root, clock, deadLetter ?? ((_, in _) => { }), log, options.Commands);
         _connecting = new ResiliencePipelineBuilder<SourceConnection> { TimeProvider = clock }.AddRetry(Backoff()).Build();
         _door.Through += OnThrough;
     }
@@ -172,5 +172,5 @@ public sealed class ReadingSource : IAsyncDisposable
     }
 
     private RetryStrategyOptions<SourceConnection> Backoff() => Connecting.Backoff<SourceConnection>(
-        longest: TimeSpan.FromSeconds(10), (failure, delay) => LogMessages.CannotConnect(_log, Broker, _options.ClientId, SourceConnection.Reason(failure), delay));
+        longest: TimeSpan.FromSeconds(10), (failure, delay) => LogMessages.CannotConnect(_log, Broker, _options.ClientId, Connecting.Reason(failure, _options.Tls), delay));
 }

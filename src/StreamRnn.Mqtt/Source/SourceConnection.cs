@@ -70,14 +70,14 @@ internal sealed class SourceConnection : IMqttClientAdapterFactory, IAsyncDispos
     }
 
     /// <summary>Subscribes in any case, whatever session there was; with MQTT 5 the broker is asked not to send what it retains.</summary>
-    /// <param name="commands">The filter of commands; of those, what is retained is asked for and keeps its mark, so that it can be refused and said.</param>
+    /// <param name="commands">The filter of commands, or null where they are not wanted; of those, what is retained is asked for and keeps its mark, so that it can be refused and said.</param>
     /// <returns>The filters that the broker refused, and its reason.</returns>
     /// <exception cref="BrokerRefusedException">It refused all that would bring readings.</exception>
-    public async Task<IReadOnlyList<(string Filter, string Code)>> SubscribeAsync(IReadOnlyList<string> filters, string commands, CancellationToken cancel)
+    public async Task<IReadOnlyList<(string Filter, string Code)>> SubscribeAsync(IReadOnlyList<string> filters, string? commands, CancellationToken cancel)
     {
         var subscribe = new MqttClientSubscribeOptions
         {
-            TopicFilters = [.. filters.Append(commands).Select(filter => new MqttTopicFilter
+            TopicFilters = [.. (commands is null ? filters : filters.Append(commands)).Select(filter => new MqttTopicFilter
             {
                 Topic = filter,
                 QualityOfServiceLevel = MqttQualityOfServiceLevel.AtLeastOnce,
@@ -115,7 +115,7 @@ internal sealed class SourceConnection : IMqttClientAdapterFactory, IAsyncDispos
         catch (Exception e)
 #pragma warning restore CA1031
         {
-            return _disconnected.Task.IsCompletedSuccessfully ? await _disconnected.Task.ConfigureAwait(false) : Reason(e);
+            return _disconnected.Task.IsCompletedSuccessfully ? await _disconnected.Task.ConfigureAwait(false) : Connecting.Reason(e, _options.Tls);
         }
     }
 
@@ -150,7 +150,7 @@ internal sealed class SourceConnection : IMqttClientAdapterFactory, IAsyncDispos
         catch (Exception e)
 #pragma warning restore CA1031
         {
-            return e is OperationCanceledException ? $"it did not close within {Goodbye.TotalSeconds} s" : Reason(e);
+            return e is OperationCanceledException ? $"it did not close within {Goodbye.TotalSeconds} s" : Connecting.Reason(e, _options.Tls);
         }
     }
 
@@ -166,14 +166,6 @@ internal sealed class SourceConnection : IMqttClientAdapterFactory, IAsyncDispos
         Acknowledgements.Dispose();
         _over.Dispose();
     }
-
-    /// <summary>The innermost cause, in one line.</summary>
-    public static string Reason(Exception e) => e switch
-    {
-        BrokerRefusedException or BrokerSilentException => e.Message,
-        OperationCanceledException => $"no answer within {Connecting.Patience.TotalSeconds} s",
-        _ => e.GetBaseException().Message,
-    };
 
     /// <summary>
     /// One ping. Where its answer does not come because the door is full, or comes late behind payloads, it is let go: the next ping is due, or the broker takes us for dead.
@@ -240,7 +232,7 @@ internal sealed class SourceConnection : IMqttClientAdapterFactory, IAsyncDispos
         WasTakenOver = e.Reason == MqttClientDisconnectReason.SessionTakenOver;
         _disconnected.TrySetResult(
             WasTakenOver ? $"another client with our id '{_options.ClientId}' came (Mqtt:ClientId): is there a second instance?"
-            : e.Exception is { } why ? Reason(why)
+            : e.Exception is { } why ? Connecting.Reason(why, _options.Tls)
             : e.Reason == MqttClientDisconnectReason.NormalDisconnection ? "the broker closed it"
             : $"the broker closed it: {e.Reason} {e.ReasonString}".TrimEnd());
         return Task.CompletedTask;

@@ -58,7 +58,7 @@ public sealed class NormalTests
     {
         var start = new ProcessStartInfo(
             Mosquitto.Find("mosquitto_rr")!,
-            ["-p", Text(port), "-V", "mqttv5", "-q", "1", "-W", "30", "-t", "streamrnn/cmd/normal", "-e", "answers/me", "-D", "publish", "correlation-data", "7", "-m", payload])
+            ["-p", Text(port), "-V", "mqttv5", "-q", "1", "-W", "30", "-t", "streamrnn/cmd/normal", "-e", "streamrnn/reply/me", "-D", "publish", "correlation-data", "7", "-m", payload])
         { RedirectStandardOutput = true };
         using var ask = Process.Start(start)!;
         var answer = await ask.StandardOutput.ReadToEndAsync();

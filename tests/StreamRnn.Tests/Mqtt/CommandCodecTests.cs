@@ -7,7 +7,7 @@ namespace StreamRnn.Tests.Mqtt;
 
 public sealed class CommandCodecTests
 {
-    private readonly CommandCodec _codec = new("streamrnn", [TopicTemplate.Parse("devices/{device}")]);
+    private readonly CommandCodec _codec = new("streamrnn");
 
     private DetectorCommand Decode(string topic, string payload, bool retained = false, byte[]? properties = null) =>
         _codec.Decode(Encoding.UTF8.GetBytes("streamrnn/cmd/" + topic), Encoding.UTF8.GetBytes(payload), retained, properties);
@@ -49,9 +49,9 @@ public sealed class CommandCodecTests
     [Fact]
     public void ARetainedCommandIsRefusedAndAnswered()
     {
-        var command = Decode("normal", """{"alertId":"a1"}""", retained: true, Properties("me/answers", [1, 2, 3]));
+        var command = Decode("normal", """{"alertId":"a1"}""", retained: true, Properties("streamrnn/reply/me", [1, 2, 3]));
         Assert.Contains("must not be retained", Assert.IsType<NoCommand>(command).Problem, StringComparison.Ordinal);
-        Assert.Equal("me/answers", command.ReplyTo!.Topic);
+        Assert.Equal("streamrnn/reply/me", command.ReplyTo!.Topic);
     }
 
     [Fact]
@@ -64,14 +64,29 @@ public sealed class CommandCodecTests
     }
 
     [Theory]
-    [InlineData("devices/freezer", "readings come on")]
-    [InlineData("streamrnn/alerts/freezer", "is one of our own")]
-    [InlineData("a/#", "is no topic")]
-    [InlineData("$SYS/a", "is no topic")]
-    public void AnAnswerGoesNowhereWhereItWouldBeTakenForSomethingElse(string topic, string says)
+    [InlineData("devices/freezer")]
+    [InlineData("streamrnn/alerts/freezer")]
+    [InlineData("streamrnn/cmd/normal")]
+    [InlineData("streamrnn/reply/")]
+    [InlineData("streamrnn/replyall")]
+    [InlineData("streamrnn/reply/#")]
+    [InlineData("streamrnn/reply/+/a")]
+    [InlineData("plant/valve/set")]
+    [InlineData("$SYS/a")]
+    [InlineData("")]
+    public void AnAnswerGoesNowhereButBelowReply(string topic)
     {
         var command = Decode("normal", """{"list":true}""", properties: Properties(topic, []));
-        Assert.Contains(says, Assert.IsType<NoCommand>(command).Problem, StringComparison.Ordinal);
+        Assert.Contains("the response topic", Assert.IsType<NoCommand>(command).Problem, StringComparison.Ordinal);
+        Assert.Null(command.ReplyTo);
+    }
+
+    [Fact]
+    public void CorrelationDataIsSentBackOnlyAsFarAsItIsShort()
+    {
+        Assert.NotNull(Decode("normal", """{"list":true}""", properties: Properties("streamrnn/reply/me", new byte[1024])).ReplyTo);
+        var command = Decode("normal", """{"list":true}""", properties: Properties("streamrnn/reply/me", new byte[1025]));
+        Assert.Contains("1025 bytes; allowed are 1024", Assert.IsType<NoCommand>(command).Problem, StringComparison.Ordinal);
         Assert.Null(command.ReplyTo);
     }
 
@@ -83,6 +98,6 @@ public sealed class CommandCodecTests
     private static byte[] Properties(string topic, byte[] correlation)
     {
         var text = Encoding.UTF8.GetBytes(topic);
-        return [0x08, 0, (byte)text.Length, .. text, 0x09, 0, (byte)correlation.Length, .. correlation];
+        return [0x08, 0, (byte)text.Length, .. text, 0x09, (byte)(correlation.Length >> 8), (byte)correlation.Length, .. correlation];
     }
 }

@@ -28,8 +28,17 @@ public sealed class OptionsTests
         { "Host is not set and StreamRnn:Mqtt:Embedded:Enabled is false", new() { Embedded = new() { Enabled = false } } },
         { "Host is 'b' and StreamRnn:Mqtt:Embedded:Enabled is true", new() { Host = "b", Embedded = new() { Enabled = true } } },
         { "StreamRnn:Mqtt:Tls:CaFile is '/no/ca.pem'", new() { Host = "b", Tls = new() { Enabled = true, CaFile = "/no/ca.pem" } } },
-        { "speaks plain TCP on loopback", new() { Tls = new() { Enabled = true } } },
-        { "asks for no password, so it does not listen to the network", new() { Embedded = new() { Host = "0.0.0.0" } } },
+        { "speaks plain TCP; give it a certificate", new() { Tls = new() { Enabled = true } } },
+        { "as long as the embedded broker knows no users", new() { Embedded = new() { Host = "0.0.0.0" } } },
+        { "has an @ in it", new() { Host = "me:hunter2@b" } },
+        { "CaFile is '/no/ca.pem', but StreamRnn:Mqtt:Tls:Enabled is false", new() { Host = "b", Tls = new() { CaFile = "/no/ca.pem" } } },
+        { "Embedded:Users:0 ('a') may neither publish nor subscribe", new() { Embedded = new() { Host = "0.0.0.0", Users = [new() { Name = "a", PasswordHash = PasswordHash.Of("p", 1000) }] } } },
+        { "has 'a' 2 times", new() { Embedded = new() { Users = [new() { Name = "a", PasswordHash = "" }, new() { Name = "a", PasswordHash = "" }] } } },
+        { "Users:0:PasswordHash cannot be read; allowed is what 'streamrnn password' writes", new() { Embedded = new() { Users = [new() { Name = "a", PasswordHash = "hunter2" }] } } },
+        { "Users:0:Name is '$a'", new() { Embedded = new() { Users = [new() { Name = "$a", PasswordHash = "" }] } } },
+        { "Users:0:Publish:0 is 'a/#/b'", new() { Embedded = new() { Users = [new() { Name = "a", PasswordHash = "", Publish = ["a/#/b"] }] } } },
+        { "KeyFile or KeyPasswordFile is set, but CertificateFile is not", new() { Embedded = new() { KeyFile = "k" } } },
+        { "StreamRnn:Mqtt:Embedded:CertificateFile is '/no/such.pem'", new() { Embedded = new() { CertificateFile = "/no/such.pem" } } },
         { "StreamRnn:Mqtt:Embedded:MaxConnections is '0'", new() { Embedded = new() { MaxConnections = 0 } } },
     };
 
@@ -56,5 +65,18 @@ public sealed class OptionsTests
     {
         var e = Assert.Throws<ArgumentException>(() => new EmbeddedBroker(new EmbeddedBrokerOptions { Host = "192.168.1.4" }, Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance));
         Assert.Contains("loopback", e.Message, StringComparison.Ordinal);
+        Assert.Contains("StreamRnn:Mqtt:Embedded:Users", e.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void NoProblemAndNoSettingSaysAPassword()
+    {
+        var users = new BrokerUserOptions { Name = "a", PasswordHash = "hunter2", Publish = ["a/#"] };
+        MqttOptions[] all =
+        [
+            new() { Host = "me:hunter2@b" }, new() { Host = "b", Password = "hunter2" }, new() { Host = "b", Username = "u", Password = "hunter2", PasswordFile = "f" },
+            new() { Embedded = new() { Host = "0.0.0.0", Users = [users] } },
+        ];
+        Assert.All(all, options => Assert.DoesNotContain("hunter2", string.Join('\n', options.Validate()) + options with { Host = "b" } + string.Concat(options.Embedded.Users), StringComparison.Ordinal));
     }
 }
