@@ -5,6 +5,7 @@ using StreamRnn.Alerts;
 using StreamRnn.Host.Replay;
 using StreamRnn.Mqtt;
 using StreamRnn.Pipeline;
+using StreamRnn.Storage;
 
 namespace StreamRnn.Host.Configuration;
 
@@ -22,6 +23,7 @@ internal sealed record Settings
     public DetectionOptions Detection { get; init; } = new();
     public AlertOptions Alerts { get; init; } = new();
     public TopicOptions Topics { get; init; } = new();
+    public StorageOptions Storage { get; init; } = new();
 
     /// <summary>Devices that a net of their own predicts; the first that matches decides. Default: none, so that the base model predicts every device.</summary>
     public IReadOnlyList<GroupOptions> Groups { get; init; } = [];
@@ -75,7 +77,7 @@ internal sealed record Settings
 
     private IEnumerable<string> OutOfRange()
     {
-        foreach (var problem in Mqtt.Validate().Concat(Ingest.Validate()).Concat(Topics.Validate()).Concat(Alerts.Problems()))
+        foreach (var problem in Mqtt.Validate().Concat(Ingest.Validate()).Concat(Topics.Validate()).Concat(Alerts.Problems()).Concat(Storage.Validate()))
             yield return problem;
         for (var i = 0; i < Groups.Count; i++)
         {

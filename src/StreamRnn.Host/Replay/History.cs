@@ -45,9 +45,10 @@ internal sealed class History
     /// <summary>Folds all rows, as one entry each.</summary>
     /// <param name="device">The device, of whatever name.</param>
     /// <param name="now">Both clocks at the beginning of the live readings.</param>
+    /// <param name="before">Is told each entry before it is folded; it may give it a position.</param>
     /// <param name="outcome">Is told what came of each entry, valid during the call; it holds no alert.</param>
     /// <exception cref="UsageException">A channel is refused.</exception>
-    public void Fold(Detector detector, DeviceRegistry registry, Device device, Instant now, Action<Outcome> outcome)
+    public void Fold(Detector detector, DeviceRegistry registry, Device device, Instant now, Action<Arrivals> before, Action<Outcome> outcome)
     {
         var channels = Channels.Select(name => registry.TryGetChannel(device, name, out var channel, out var refusal)
             ? channel : throw new UsageException($"{Device}: the history's channel '{name}' was refused: {refusal}.")).ToArray();
@@ -63,6 +64,7 @@ internal sealed class History
             }
 
             entry.Readings.End();
+            before(entry);
             outcome(detector.Fold(entry));
         }
     }

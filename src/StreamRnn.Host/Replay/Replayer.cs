@@ -30,7 +30,7 @@ internal sealed class Replayer(DetectionOptions detection, AlertOptions alerts, 
         var channels = file.Channels.Select(name => registry.TryGetChannel(device, name, out var channel, out var why)
             ? channel : throw new UsageException($"{file.Path}: {why}.")).ToArray();
         using var detector = new Detector(detection, alerts, model, registry, own is null ? [] : [own]);
-        history?.Fold(detector, registry, device, history.Until, _ => { });
+        history?.Fold(detector, registry, device, history.Until, _ => { }, _ => { });
         var room = new WaitingRoom(maxLateness);
         var tick = new Arrivals();
         var row = new Arrivals();

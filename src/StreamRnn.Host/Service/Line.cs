@@ -2,13 +2,13 @@ using System.Globalization;
 using System.Runtime.ExceptionServices;
 using Microsoft.Extensions.Logging;
 using StreamRnn.Alerts;
-using StreamRnn.Detection;
 using StreamRnn.Host.Configuration;
 using StreamRnn.Host.Models;
 using StreamRnn.Host.Replay;
 using StreamRnn.Mqtt;
 using StreamRnn.Pipeline;
 using StreamRnn.Readings;
+using StreamRnn.Storage;
 
 namespace StreamRnn.Host.Service;
 
@@ -23,6 +23,7 @@ internal sealed class Line : IAsyncDisposable
     // Together they stay within ten seconds, the limit of the service and, by default, of many supervisors.
     private static readonly TimeSpan ReadingGrace = TimeSpan.FromSeconds(4);
     private static readonly TimeSpan PublishingGrace = TimeSpan.FromSeconds(4);
+    private static readonly TimeSpan StoringGrace = TimeSpan.FromSeconds(2);
 
     private readonly CancellationTokenSource _stopReading = new();
     private readonly CancellationTokenSource _stopPumping = new();
@@ -34,6 +35,7 @@ internal sealed class Line : IAsyncDisposable
     private readonly WaitingRoom _room;
     private readonly Detector _detector;
     private readonly AlertPublisher _publisher;
+    private readonly Store? _store;
     private readonly ReadingSource _source;
     private readonly IDisposable _pipeline;
     private readonly Thread _pump;
@@ -41,14 +43,13 @@ internal sealed class Line : IAsyncDisposable
     private readonly Task _reading;
     private long _entries;
 
-    private Line(Settings settings, DeviceGroups groups, EmbeddedBroker? broker, TimeProvider clock, ILoggerFactory logs)
+    private Line(Settings settings, Memory memory, EmbeddedBroker? broker, TimeProvider clock, ILoggerFactory logs)
     {
         _log = logs.CreateLogger<Line>();
         var endpoint = broker?.OwnEndpoint;
         var mqtt = broker?.Own(settings.Mqtt) ?? settings.Mqtt;
-        var registry = new DeviceRegistry(Shards, settings.Ingest.MaxDevices, settings.Ingest.MaxChannelsPerDevice, settings.Ingest.MaxSeries, groups.Of);
-        var door = new Door(settings.Ingest.ToDoorLimits(), clock);
-        var detector = new Detector(settings.DetectionForPublishing(), settings.Alerts, BaseModel.Load(), registry, groups.Models);
+        var (registry, detector, room, store, recovered) = memory;
+        var door = new Door(settings.Ingest.ToDoorLimits(), clock, recovered?.Heard);
         var plain = settings.Alerts.Format == "plain";
         var publisher = new AlertPublisher(
             mqtt, settings.Topics, plain ? AlertJson.WriteData : (e, output) => CloudEvent.Write(e, output, EventSource), clock, logs.CreateLogger<AlertPublisher>(),
@@ -58,26 +59,37 @@ internal sealed class Line : IAsyncDisposable
 
         source.ListeningChanged += publisher.SetOnline;
         source.SessionLost += _ => publisher.ReportGap(Instant.From(clock.GetUtcNow()));
-        var room = new WaitingRoom(settings.Ingest.MaxLateness);
-        _pipeline = door.Arrivals
+        var entries = store is null ? door.Arrivals : door.Arrivals.Persist(store, door.Acknowledge, _stopPumping.Token);
+        _pipeline = entries
             .InOrder(room)
             .InBatches(registry.Shards)
             .Detect(detector)
             .Subscribe(
                 outcome =>
                 {
+                    store?.Tell(outcome, _stopPumping.Token);
                     publisher.Publish(outcome);
+                    store?.Between();
                     foreach (var notice in outcome.Notices)
                         Tell(notice);
                     Interlocked.Increment(ref _entries);
                 },
                 fault => ExceptionDispatchInfo.Throw(fault));       // ends the pump before the entry is acknowledged
 
+        if (store is not null)
+        {
+            publisher.Answered += store.Mark;
+            store.Waiting += () => Interlocked.Increment(ref _entries);       // waiting for the disk is no standstill
+            PublishAgain(store, detector, publisher);
+            foreach (var notice in memory.Notices)
+                Tell(notice);
+        }
+
         foreach (var history in settings.Histories)
-            Prime(history, detector, registry, settings, Instant.From(clock.GetUtcNow()), publisher);
+            Prime(history, memory, settings, Instant.From(clock.GetUtcNow()), publisher);
 
         (_broker, _door, _detector, _source, Registry) = (broker, door, detector, source, registry);
-        (_room, _publisher) = (room, publisher);
+        (_room, _publisher, _store, Recovered) = (room, publisher, store, recovered);
         _publishing = Watched(publisher.RunAsync(PublishingGrace, _stopPublishing.Token), _stopPublishing.Token);
         _pump = new Thread(Pump) { Name = "pump" };
         _pump.Start();
@@ -88,6 +100,9 @@ internal sealed class Line : IAsyncDisposable
     private static int Shards => Math.Max(1, Environment.ProcessorCount / 2);
 
     public DeviceRegistry Registry { get; }
+
+    /// <summary>What the store knew at the start; null where nothing is kept.</summary>
+    public Recovered? Recovered { get; }
 
     /// <summary>Where the readings come from: host:port.</summary>
     public string Broker => _broker is null ? _source.Broker : string.Create(CultureInfo.InvariantCulture, $"{_broker.Host}:{_broker.Port}");
@@ -102,13 +117,25 @@ internal sealed class Line : IAsyncDisposable
     public Task<Exception> Failed => _failed.Task;
 
     /// <summary>Starts the embedded broker, if it is wanted, and everything behind it. Does not wait for a broker that is away.</summary>
-    /// <exception cref="IOException">The embedded broker cannot listen; the message says why and what to do.</exception>
+    /// <exception cref="IOException">The embedded broker cannot listen, or the store cannot be used; the message says why and what to do.</exception>
     public static async Task<Line> StartAsync(Settings settings, DeviceGroups groups, TimeProvider clock, ILoggerFactory logs)
     {
+        // First know what was known, then hear what comes.
+        var memory = await Task.Run(() => Memory.Open(settings, groups, Shards, clock, logs.CreateLogger<Store>())).ConfigureAwait(false);
         var broker = settings.Mqtt.UsesEmbeddedBroker() ? new EmbeddedBroker(settings.Mqtt.Embedded, logs.CreateLogger<EmbeddedBroker>(), settings.Topics.Root, clock) : null;
-        if (broker is not null)
-            await broker.StartAsync().ConfigureAwait(false);
-        return new Line(settings, groups, broker, clock, logs);
+        try
+        {
+            if (broker is not null)
+                await broker.StartAsync().ConfigureAwait(false);
+            return new Line(settings, memory, broker, clock, logs);
+        }
+        catch
+        {
+            memory.Dispose();
+            if (broker is not null)
+                await broker.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
     }
 
     /// <summary>Takes nothing more in, lets what is inside go its way and acknowledges it, publishes what is due and <c>offline</c>, says goodbye. Not twice.</summary>
@@ -118,11 +145,13 @@ internal sealed class Line : IAsyncDisposable
         await _reading.ConfigureAwait(false);                  // the pump still runs: what is inside goes through
         await _stopPumping.CancelAsync().ConfigureAwait(false);
         _pump.Join();
-        if (_room.TryFlush(out var waiting))                   // acknowledged, so it will not come again
+        if (_store is null && _room.TryFlush(out var waiting)) // acknowledged, so it will not come again; with a store it waits there
             _publisher.Publish(_detector.Fold(waiting));
         await _stopPublishing.CancelAsync().ConfigureAwait(false);
         await _publishing.ConfigureAwait(false);
+        _store?.Close(StoringGrace);                           // after publishing: what the broker has answered is known then
         _pipeline.Dispose();
+        _store?.Dispose();
         await _source.DisposeAsync().ConfigureAwait(false);
         _door.Dispose();
         _detector.Dispose();
@@ -134,14 +163,17 @@ internal sealed class Line : IAsyncDisposable
     }
 
     /// <summary>Of the device's states, the last is told: how far it is.</summary>
-    private static void Prime(History history, Detector detector, DeviceRegistry registry, Settings settings, Instant now, AlertPublisher publisher)
+    private static void Prime(History history, Memory memory, Settings settings, Instant now, AlertPublisher publisher)
     {
+        var (registry, detector, _, store, _) = memory;
         // As if it had come on the first source: by its topic the device finds its group.
         var topic = settings.Ingest.SourcesOrDefault()[0].Topic.Replace("{device}", history.Device, StringComparison.Ordinal).Replace("{channel}", history.Channels[0], StringComparison.Ordinal);
         if (!registry.TryGetDevice(history.Device, out var device, out var refusal, topic))
             throw new UsageException($"the device '{history.Device}' of a history was refused: {refusal}.");
+        if (store?.Knows(device) == true)
+            return;                                            // it learned from this file, or from life, before
         var told = new Outcome();
-        history.Fold(detector, registry, device, now, outcome =>
+        history.Fold(detector, registry, device, now, entry => store?.Append(entry, CancellationToken.None), outcome =>
         {
             if (outcome.States.Count == 0)
                 return;
@@ -149,6 +181,16 @@ internal sealed class Line : IAsyncDisposable
             told.States.Add(outcome.States[^1]);
         });
         publisher.Publish(told);
+    }
+
+    // What an earlier life left undone, before anything new: alerts that no broker answered for, oldest first; then what retained topics should say.
+    private static void PublishAgain(Store store, Detector detector, AlertPublisher publisher)
+    {
+        foreach (var alert in store.Journal.Unsent())
+            publisher.PublishAgain(alert);
+        foreach (var (alert, shown) in store.Journal.LastEvents())
+            publisher.ShowAgain(alert, shown);
+        publisher.Publish(detector.TellStates());
     }
 
     private void Tell(ModelNotice notice)
@@ -171,7 +213,8 @@ internal sealed class Line : IAsyncDisposable
         catch (Exception e)
 #pragma warning restore CA1031
         {
-            _failed.TrySetResult(e);
+            if (e is not OperationCanceledException || !_stopPumping.IsCancellationRequested)      // asked to stop while the disk had no room
+                _failed.TrySetResult(e);
         }
     }
 

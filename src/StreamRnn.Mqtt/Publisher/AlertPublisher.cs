@@ -60,6 +60,11 @@ public sealed class AlertPublisher
         SetStatus(Offline);
     }
 
+    /// <summary>
+    /// The broker has answered for an alert event: on its own topic, or (shown) on the retained topic of what is open. Refused: with a reason code that says no. On the publisher's own thread of work.
+    /// </summary>
+    public event Action<AlertEvent, bool, bool>? Answered;
+
     /// <summary>Messages that the broker has not taken yet.</summary>
     public int Waiting => _outbox.Count;
 
@@ -78,6 +83,20 @@ public sealed class AlertPublisher
             return;
         foreach (var sample in outcome.Scores)
             Add(sample);
+    }
+
+    /// <summary>An event of an earlier life that no broker answered for.</summary>
+    public void PublishAgain(AlertEvent alert) => _outbox.AddAlert(new Outgoing($"{_root}/alerts/{alert.Device}", Encode(alert), null, Retain: false, AtLeastOnce: true, Alert: alert));
+
+    /// <summary>The last event of an alert of an earlier life.</summary>
+    /// <param name="shown">Whether the broker has it on its retained topic, and so needs it only if it forgets.</param>
+    public void ShowAgain(AlertEvent alert, bool shown)
+    {
+        var message = Shown(alert, Encode(alert));
+        if (shown)
+            _outbox.KnowRetained(message);
+        else
+            _outbox.SetRetained(message);
     }
 
     /// <summary>Whether the devices are heard: what <c>{root}/status</c> says.</summary>
@@ -137,11 +156,9 @@ public sealed class AlertPublisher
 
     private void Add(AlertEvent alert)
     {
-        var buffer = new ArrayBufferWriter<byte>(1024);
-        _encode(alert, buffer);
-        var body = buffer.WrittenSpan.ToArray();
+        var body = Encode(alert);
         Instruments.OutboxDepth.Add(1);
-        var dropped = _outbox.AddAlert(new Outgoing($"{_root}/alerts/{alert.Device}", body, null, Retain: false, AtLeastOnce: true));
+        var dropped = _outbox.AddAlert(new Outgoing($"{_root}/alerts/{alert.Device}", body, null, Retain: false, AtLeastOnce: true, Alert: alert));
         if (dropped > 0)
         {
             Instruments.AlertsDropped.Add(dropped);
@@ -149,8 +166,18 @@ public sealed class AlertPublisher
             LogMessages.AlertsDropped(_log, _outbox.AlertCount);
         }
 
-        _outbox.SetRetained(new Outgoing($"{_root}/open/{alert.AlertId}", alert.Status == AlertStatus.Resolved ? [] : body, null, Retain: true, AtLeastOnce: true));
+        _outbox.SetRetained(Shown(alert, body));
     }
+
+    private byte[] Encode(AlertEvent alert)
+    {
+        var buffer = new ArrayBufferWriter<byte>(1024);
+        _encode(alert, buffer);
+        return buffer.WrittenSpan.ToArray();
+    }
+
+    private Outgoing Shown(AlertEvent alert, byte[] body) =>
+        new($"{_root}/open/{alert.AlertId}", alert.Status == AlertStatus.Resolved ? [] : body, null, Retain: true, AtLeastOnce: true, Alert: alert);
 
     private void Add(CommandReply reply)
     {
@@ -267,6 +294,8 @@ public sealed class AlertPublisher
     {
         if (message is { AtLeastOnce: true, Retain: false })
             Instruments.OutboxDepth.Add(-1);
+        if (message.Alert is { } alert)
+            Answered?.Invoke(alert, message.Retain, !result.IsSuccess);
         if (result.IsSuccess)
         {
             Instruments.Published.Add(1);

@@ -1,3 +1,4 @@
+using StreamRnn.Alerts;
 using StreamRnn.Pipeline;
 
 namespace StreamRnn.Mqtt;
@@ -5,7 +6,8 @@ namespace StreamRnn.Mqtt;
 /// <summary>One message to be published.</summary>
 /// <param name="Body">The payload; null for a state that is written when it is sent.</param>
 /// <param name="Correlation">For the answer to a command: what the asker knows it by.</param>
-internal readonly record struct Outgoing(string Topic, byte[]? Body, DeviceState? State, bool Retain, bool AtLeastOnce, byte[]? Correlation = null);
+/// <param name="Alert">The event of which it tells, on its own topic or on that of what is open.</param>
+internal readonly record struct Outgoing(string Topic, byte[]? Body, DeviceState? State, bool Retain, bool AtLeastOnce, byte[]? Correlation = null, AlertEvent? Alert = null);
 
 /// <summary>
 /// What is still to be published, and what comes next. Alert events keep their order and are bounded; of a retained topic only the last payload counts; scores and dead letters are the
@@ -61,6 +63,13 @@ internal sealed class Outbox
             Due(message);
             Changed();
         }
+    }
+
+    /// <summary>A retained topic that the broker has: sent only if it loses it.</summary>
+    public void KnowRetained(Outgoing message)
+    {
+        lock (_gate)
+            _retainedNow.TryAdd(message.Topic, message);
     }
 
     /// <returns>False when it was dropped.</returns>

@@ -46,6 +46,15 @@ public sealed partial class Detector
         output.Write(to.Bytes);
     }
 
+    /// <summary>The states of all devices that were heard, as they are now. Called between entries.</summary>
+    public Outcome TellStates()
+    {
+        var outcome = new Outcome();
+        foreach (var shard in Shards)
+            shard.TellStates(outcome);
+        return outcome;
+    }
+
     /// <exception cref="SnapshotException">The bytes are damaged or of another layout.</exception>
     public void RestoreCommon(ReadOnlySpan<byte> state)
     {

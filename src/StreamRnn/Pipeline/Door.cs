@@ -26,22 +26,24 @@ public sealed class Door : IDisposable
     private Arrivals _folding = new();
     private TaskCompletionSource _room = NoRoom();
     private long _lastTicket;
+    private long _through;
     private int _payloads;
     private long _bytes;
     private int _fillingPayloads;
     private long _fillingBytes;
     private bool _listening;
-    private readonly Instant _opened;
+    private readonly Instant _heardBefore;
     private readonly long _openedAt;  // timestamp of the clock that never jumps
     private TimeSpan _deaf;           // how long we did not listen, in all
     private TimeSpan _deafSince;      // on the same clock, since the door was opened
 
     /// <param name="limits">Bounds on what is inside.</param>
     /// <param name="clock">Stamps the entries; the shell's <see cref="TimeProvider"/>.</param>
-    public Door(DoorLimits limits, TimeProvider clock)
+    /// <param name="heard">Where the listening clock goes on: that of the last entry before this door. Null: the time is now. Time that we were down is not time that devices were silent.</param>
+    public Door(DoorLimits limits, TimeProvider clock, Instant? heard = null)
     {
         (_limits, _clock) = (limits, clock);
-        (_opened, _openedAt) = (Now, clock.GetTimestamp());
+        (_heardBefore, _openedAt) = (heard ?? Now, clock.GetTimestamp());
     }
 
     /// <summary>The entries, one after the other, on the thread that runs <see cref="Pump"/>. Hot; never ends with an error of a payload.</summary>
@@ -143,7 +145,7 @@ public sealed class Door : IDisposable
             _filling.Clear();
             _folding.Ticket = _lastTicket;
             _folding.Now = Now;
-            _folding.Heard = _opened + ((_listening ? Age : _deafSince) - _deaf);
+            _folding.Heard = _heardBefore + ((_listening ? Age : _deafSince) - _deaf);
         }
 
         _out.OnNext(_folding);
@@ -159,7 +161,19 @@ public sealed class Door : IDisposable
         }
 
         if (payloads > 0)
-            Through?.Invoke(_folding.Ticket);
+            Acknowledge(_folding.Ticket);
+    }
+
+    /// <summary>
+    /// Says that every payload up to this ticket is through. Called by whoever has made the entry durable, on the pump's thread while the entry is being pushed; where nobody does, it is said when the
+    /// observer has returned. Room is given back then in either case.
+    /// </summary>
+    public void Acknowledge(long ticket)
+    {
+        if (ticket <= _through)
+            return;
+        _through = ticket;
+        Through?.Invoke(ticket);
     }
 
     public void Dispose()

@@ -20,6 +20,17 @@ public sealed partial class Shard
             TellState(device, ref about, outcome);
     }
 
+    /// <summary>The state of every device that was heard, as it is now: for a broker that may have forgotten.</summary>
+    internal void TellStates(Outcome outcome)
+    {
+        foreach (var device in _channels.Select(channel => channel.Device).Distinct())
+        {
+            _devices.EnsureSlot(device.Slot);
+            if (_devices[device.Slot].Count > 0)
+                TellState(device, ref _devices[device.Slot], outcome);
+        }
+    }
+
     private void TellState(Device device, ref DeviceRow about, Outcome outcome)
     {
         var intervals = new Dictionary<string, double>(StringComparer.Ordinal);

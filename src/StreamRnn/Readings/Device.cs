@@ -5,7 +5,7 @@ public sealed class Device
 {
     private Channel[] _channels = [];
 
-    internal Device(string name, int shard, int slot, int group) => (Name, Shard, Slot, Group) = (name, shard, slot, group);
+    internal Device(string name, int shard, int slot, int group, string origin = "") => (Name, Shard, Slot, Group, Origin) = (name, shard, slot, group, origin);
 
     public string Name { get; }
 
@@ -17,6 +17,9 @@ public sealed class Device
 
     /// <summary>Which of the detector's own nets of groups predicts this device; −1 for the base model alone. Decided when the device was first named.</summary>
     public int Group { get; }
+
+    /// <summary>Where its first reading came from, as the source calls the place: its group is decided by it again after a restart. Empty where there is none.</summary>
+    public string Origin { get; }
 
     /// <summary>The channels seen so far, in order of first sight. Grows only; a snapshot is safe to keep.</summary>
     public IReadOnlyList<Channel> Channels => Volatile.Read(ref _channels);

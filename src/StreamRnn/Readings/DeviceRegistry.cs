@@ -70,7 +70,7 @@ public sealed class DeviceRegistry
             if (refusal is not null)
                 return false;
             var shard = _devices.Count % Shards;
-            device = new Device(name.ToString(), shard, _devicesInShard[shard]++, _groupOf(origin));
+            device = new Device(name.ToString(), shard, _devicesInShard[shard]++, _groupOf(origin), origin.ToString());
             _devices.Add(device.Name, new Entry(device));
             return true;
         }

@@ -51,6 +51,7 @@ internal sealed class HostProcess : IAsyncDisposable
         };
         foreach (var arg in args)
             start.ArgumentList.Add(arg);
+        start.Environment["StreamRnn__Storage__Path"] = Path.Combine(folder.FullName, "store");        // no test shares one
         foreach (var (name, value) in environment ?? new Dictionary<string, string>())
             start.Environment[name] = value;
         Socket? socket = null;

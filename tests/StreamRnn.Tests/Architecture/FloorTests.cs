@@ -21,8 +21,9 @@ public sealed class FloorTests
         ["StreamRnn.Onnx"] = ["StreamRnn.Nets"],
         ["StreamRnn.Core"] = ["StreamRnn.Nets"],
         ["StreamRnn.Mqtt"] = ["StreamRnn.Core"],
+        ["StreamRnn.Storage"] = ["StreamRnn.Core"],
         ["streamrnn-simulators"] = [],
-        ["streamrnn"] = ["StreamRnn.Nets", "StreamRnn.Onnx", "StreamRnn.Core", "StreamRnn.Mqtt", "streamrnn-simulators"],
+        ["streamrnn"] = ["StreamRnn.Nets", "StreamRnn.Onnx", "StreamRnn.Core", "StreamRnn.Mqtt", "StreamRnn.Storage", "streamrnn-simulators"],
     };
 
     public static TheoryData<string> AllRooms => [.. Rooms];

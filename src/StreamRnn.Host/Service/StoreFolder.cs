@@ -1,0 +1,25 @@
+using Microsoft.Extensions.Hosting.WindowsServices;
+using StreamRnn.Storage;
+
+namespace StreamRnn.Host.Service;
+
+/// <summary>Where a store lies where nobody said so. Never made of the name of a device or topic.</summary>
+internal static class StoreFolder
+{
+    /// <summary>As configured; else systemd's state directory; else a folder named by the client id in the local application data of the user, or of the machine for a Windows service.</summary>
+    /// <param name="base">Where relative paths begin.</param>
+    /// <param name="environment">Looks up an environment variable.</param>
+    public static string Of(StorageOptions options, string clientId, string @base, Func<string, string?> environment)
+    {
+        if (options.Path is { } path)
+            return Path.GetFullPath(path, @base);
+        if (environment("STATE_DIRECTORY") is { Length: > 0 } state)
+            return Path.Combine(state.Split(':')[0], "store");
+        var data = Environment.GetFolderPath(
+            WindowsServiceHelpers.IsWindowsService() ? Environment.SpecialFolder.CommonApplicationData : Environment.SpecialFolder.LocalApplicationData, Environment.SpecialFolderOption.DoNotVerify);
+        return Path.Combine(data.Length > 0 ? data : @base, "streamrnn", Safe(clientId));
+    }
+
+    // Letters, digits, - and _ stay: no dot, no separator, no drive.
+    private static string Safe(string clientId) => Uri.EscapeDataString(clientId).Replace(".", "%2E", StringComparison.Ordinal).Replace("~", "%7E", StringComparison.Ordinal);
+}

@@ -1,0 +1,144 @@
+using Microsoft.Data.Sqlite;
+using StreamRnn.Pipeline;
+
+namespace StreamRnn.Storage;
+
+/// <summary>What belongs to no device when a pass began: the budgets and clocks, and the readings that wait for their order, at position S.</summary>
+internal readonly record struct Common(long Position, byte[] State, byte[] Room);
+
+/// <summary>
+/// States of devices, one row each with the position that it reflects, and what belongs to none at position S: an SQLite file of its own, so that writing it never holds up the journal. Every device that
+/// had changed by S has a row that reflects S or later. One thread at a time.
+/// </summary>
+internal sealed class CheckpointFile : IDisposable
+{
+    public const string FileName = "checkpoint.db";
+    public const int Kind = 0x53526331;                     // "SRc1"
+    public const int Layout = 1;
+
+    private const string Schema = """
+        CREATE TABLE devices (device INTEGER PRIMARY KEY, position INTEGER NOT NULL, state BLOB NOT NULL, crc INTEGER NOT NULL);
+        CREATE TABLE common (one INTEGER PRIMARY KEY CHECK (one = 1), store TEXT NOT NULL, position INTEGER NOT NULL, state BLOB NOT NULL, room BLOB NOT NULL, crc INTEGER NOT NULL);
+        """;
+
+    private readonly SqliteConnection _connection;
+    private readonly string _storeId;
+    private readonly SqliteCommand _put, _putCommon;
+
+    private CheckpointFile(string path, SqliteConnection connection, string storeId)
+    {
+        (Path, _connection, _storeId) = (path, connection, storeId);
+        _put = Sqlite.Prepare(connection, "INSERT OR REPLACE INTO devices VALUES (@d, @p, @s, @c)", "@d", "@p", "@s", "@c");
+        _putCommon = Sqlite.Prepare(connection, "INSERT OR REPLACE INTO common VALUES (1, @i, @p, @s, @r, @c)", "@i", "@p", "@s", "@r", "@c");
+    }
+
+    public string Path { get; }
+
+    /// <param name="storeId">Of the journal beside it.</param>
+    /// <exception cref="StoreException">It cannot be used.</exception>
+    public static CheckpointFile Open(string folder, string storeId, bool readOnly = false, bool durable = true)
+    {
+        var path = System.IO.Path.Combine(folder, FileName);
+        return new CheckpointFile(path, Sqlite.Open(path, Kind, Layout, Schema, readOnly, durable), storeId);
+    }
+
+    /// <returns>Null: no pass was ever finished.</returns>
+    /// <exception cref="StoreException">The file is damaged, or belongs to another journal.</exception>
+    public Common? ReadCommon()
+    {
+        try
+        {
+            using var command = Sqlite.Prepare(_connection, "SELECT store, position, state, room, crc FROM common");
+            using var reader = command.ExecuteReader();
+            if (!reader.Read())
+                return null;
+            if (reader.GetString(0) is var store && store != _storeId)
+                throw new StoreException($"{Path} belongs to another journal (store {store}, the journal beside it is of store {_storeId}). Put back the two files that belong together, or move {FileName} away: then what the journal has is learned again.");
+            var common = new Common(reader.GetInt64(1), (byte[])reader.GetValue(2), (byte[])reader.GetValue(3));
+            return EntryCodec.Crc(common.Position, common.State) + (long)EntryCodec.Crc(common.Position, common.Room) == reader.GetInt64(4) ? common
+                : throw new DamageException($"{Path}: what belongs to no device at position {common.Position} is damaged: its checksum does not fit its bytes");
+        }
+        catch (SqliteException e)
+        {
+            throw new DamageException(Sqlite.Fault(Path, "reading it", e).Message, e);
+        }
+    }
+
+    /// <summary>Rows of devices: number, position, state; an empty state where the row is damaged.</summary>
+    public IEnumerable<(int Device, long Position, byte[] State)> ReadDevices()
+    {
+        using var command = Sqlite.Prepare(_connection, "SELECT device, position, state, crc FROM devices");
+        using var reader = Execute(command);
+        while (Next(reader))
+        {
+            var (device, position, state) = (reader.GetInt32(0), reader.GetInt64(1), (byte[])reader.GetValue(2));
+            yield return (device, position, EntryCodec.Crc(position ^ ((long)device << 32), state) == reader.GetInt64(3) ? state : []);
+        }
+    }
+
+    /// <summary>Writes a slice, and with the last of a pass what belongs to no device: in one durable transaction.</summary>
+    /// <param name="ids">The journal's numbers of the slice's devices.</param>
+    /// <exception cref="SqliteException">Nothing was written; it can be tried again.</exception>
+    public void Write(DeviceStates slice, IReadOnlyList<int> ids, Common? last)
+    {
+        using var transaction = _connection.BeginTransaction();
+        (_put.Transaction, _putCommon.Transaction) = (transaction, transaction);
+        for (var i = 0; i < slice.Count; i++)
+        {
+            var (device, position) = (ids[i], slice.PositionOf(i));
+            Run(_put, device, position, slice[i].ToArray(), (long)EntryCodec.Crc(position ^ ((long)device << 32), slice[i]));
+        }
+
+        if (last is { } common)
+            Run(_putCommon, _storeId, common.Position, common.State, common.Room, EntryCodec.Crc(common.Position, common.State) + (long)EntryCodec.Crc(common.Position, common.Room));
+        transaction.Commit();
+    }
+
+    public void BackUp(string path)
+    {
+        using var to = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = path, Pooling = false }.ToString());
+        to.Open();
+        _connection.BackupDatabase(to);
+    }
+
+    public void Dispose()
+    {
+        _put.Dispose();
+        _putCommon.Dispose();
+        _connection.Dispose();
+    }
+
+    private SqliteDataReader Execute(SqliteCommand command)
+    {
+        try
+        {
+            return command.ExecuteReader();
+        }
+        catch (SqliteException e)
+        {
+            throw new DamageException(Sqlite.Fault(Path, "reading states", e).Message, e);
+        }
+    }
+
+    private bool Next(SqliteDataReader reader)
+    {
+        try
+        {
+            return reader.Read();
+        }
+        catch (SqliteException e)
+        {
+            throw new DamageException(Sqlite.Fault(Path, "reading states", e).Message, e);
+        }
+    }
+
+    private static void Run(SqliteCommand command, params ReadOnlySpan<object> values)
+    {
+        for (var i = 0; i < values.Length; i++)
+            command.Parameters[i].Value = values[i];
+        command.ExecuteNonQuery();
+    }
+}
+
+/// <summary>The checkpoint cannot be used; where the journal reaches back to the first entry, it is not needed.</summary>
+internal sealed class DamageException(string message, Exception? inner = null) : Exception(message, inner);

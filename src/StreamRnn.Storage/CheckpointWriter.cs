@@ -1,0 +1,175 @@
+using System.Buffers;
+using Microsoft.Data.Sqlite;
+using Microsoft.Extensions.Logging;
+using StreamRnn.Pipeline;
+
+namespace StreamRnn.Storage;
+
+/// <summary>
+/// Passes over the devices that changed: the pump's thread copies a slice between entries, a thread of its own writes it, once the journal has all that the slice reflects. A pass that began at
+/// position S ends by writing what belonged to no device at S; then entries up to S are not needed any more.
+/// </summary>
+internal sealed class CheckpointWriter : IDisposable
+{
+    private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(5);
+
+    private readonly CheckpointFile _file;
+    private readonly Journal _journal;
+    private readonly Detector _detector;
+    private readonly WaitingRoom _room;
+    private readonly StorageOptions _options;
+    private readonly TimeProvider _clock;
+    private readonly ILogger _log;
+    private readonly SemaphoreSlim _work = new(0);
+    private readonly DeviceStates _slice = new();
+    private readonly List<int> _ids = [];                   // of its devices
+    private readonly CancellationTokenSource _stop = new();
+    private readonly Thread _thread;
+    // The slice belongs to the pump's thread while it is free or filled, to the writer's while it is handed over.
+    private volatile bool _handedOver;
+    private volatile Exception? _fault;
+    private bool _filled, _inPass;
+    private Common? _begun, _last;
+    private long _sliceNeeds, _passed, _position;
+    private long _beganAt;
+
+    public CheckpointWriter(CheckpointFile file, Journal journal, Detector detector, WaitingRoom room, StorageOptions options, long position, TimeProvider clock, ILogger log)
+    {
+        (_file, _journal, _detector, _room, _options, _clock, _log) = (file, journal, detector, room, options, clock, log);
+        (_position, _beganAt) = (position, clock.GetTimestamp());
+        _thread = new Thread(Run) { Name = "checkpoint", IsBackground = true };
+        _thread.Start();
+    }
+
+    /// <summary>Of the last whole checkpoint.</summary>
+    public long Position => Volatile.Read(ref _position);
+
+    /// <summary>On the pump's thread, between entries.</summary>
+    /// <exception cref="StoreException">The file cannot be written, and never will.</exception>
+    public void Step()
+    {
+        if (_fault is { } fault)
+            throw new StoreException($"{_file.Path}: writing states failed: {fault.Message}", fault);
+        if (_handedOver)
+            return;
+        if (_filled)
+            HandOver();
+        else if (_inPass)
+            Copy();
+        else if (_clock.GetElapsedTime(_beganAt) >= _options.CheckpointEvery)
+            Begin();
+    }
+
+    /// <summary>Ends the pass that is under way and makes another, all on the calling thread, after the last entry. What is not done in time is folded again at the next start.</summary>
+    public void Finish(TimeSpan grace)
+    {
+        var until = _clock.GetTimestamp();
+        var last = false;
+        while (_fault is null && _clock.GetElapsedTime(until) < grace)
+        {
+            if (_handedOver)
+            {
+                Thread.Yield();
+                continue;
+            }
+
+            if (_filled)
+                HandOver();
+            else if (_inPass)
+                Copy();
+            else if (last || _detector.Position == Position)
+                return;
+            else
+                (last, _) = (true, Begin());
+        }
+    }
+
+    public void Dispose()
+    {
+        _stop.Cancel();
+        _thread.Join();
+        _stop.Dispose();
+        _work.Dispose();
+    }
+
+    private bool Begin()
+    {
+        _beganAt = _clock.GetTimestamp();
+        if (_detector.Position == _passed && _passed > 0)
+            return false;
+        var (state, room) = (new ArrayBufferWriter<byte>(), new ArrayBufferWriter<byte>());
+        _detector.SaveCommon(state);
+        _room.Save(room, channel => _journal.Names.IdOf(channel));
+        _begun = new Common(_detector.Position, state.WrittenSpan.ToArray(), room.WrittenSpan.ToArray());
+        _passed = _detector.Position;
+        _inPass = true;
+        Copy();
+        return true;
+    }
+
+    private void Copy()
+    {
+        _slice.Clear();
+        var done = _detector.CopyChanged(_slice, _options.SliceBytes);
+        _ids.Clear();
+        for (var i = 0; i < _slice.Count; i++)
+            _ids.Add(_journal.Names.IdOf(_slice.DeviceOf(i)));
+        (_sliceNeeds, _filled) = (_detector.Position, true);
+        (_inPass, _last) = (!done, done ? _begun : null);
+        HandOver();
+    }
+
+    private void HandOver()
+    {
+        if (_journal.Committed < _sliceNeeds)
+            return;                                         // with the next entry it is
+        (_filled, _handedOver) = (false, true);
+        _work.Release();
+    }
+
+    private void Run()
+    {
+        while (!_stop.IsCancellationRequested)
+        {
+            try
+            {
+                _work.Wait(_stop.Token);
+                Write();
+                if (_last is { } last)
+                    Volatile.Write(ref _position, last.Position);
+                Instruments.CheckpointBytes.Add(_slice.Length);
+                Instruments.CheckpointAge.Record(_clock.GetElapsedTime(_beganAt).TotalSeconds);
+                _handedOver = false;
+            }
+            catch (OperationCanceledException)
+            {
+                return;
+            }
+            catch (SqliteException e)
+            {
+                _fault = e;
+                return;
+            }
+        }
+    }
+
+    private void Write()
+    {
+        while (true)
+        {
+            try
+            {
+                _file.Write(_slice, _ids, _last);
+                return;
+            }
+            catch (SqliteException e) when (Sqlite.MayPass(e))
+            {
+                LogMessages.CannotWrite(_log, _file.Path, Sqlite.Why(e), RetryAfter);
+            }
+
+            using var over = new ManualResetEventSlim();
+            using var timer = _clock.CreateTimer(state => ((ManualResetEventSlim)state!).Set(), over, RetryAfter, Timeout.InfiniteTimeSpan);
+            over.Wait(_stop.Token);
+        }
+    }
+}

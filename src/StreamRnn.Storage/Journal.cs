@@ -1,0 +1,351 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using System.Runtime.InteropServices;
+using Microsoft.Data.Sqlite;
+using StreamRnn.Alerts;
+using StreamRnn.Pipeline;
+using StreamRnn.Readings;
+
+namespace StreamRnn.Storage;
+
+/// <summary>
+/// All inputs of the detector in order, in one SQLite file: entries, the names that they mention, and the outbox of alerts. What is added is kept in memory until <see cref="Commit"/> has written all of it
+/// in one durable transaction (WAL, synchronous FULL); a commit that fails changes nothing and can be tried again. One thread adds and commits; <see cref="Mark"/> may come from any.
+/// </summary>
+public sealed class Journal : IDisposable
+{
+    internal const string FileName = "journal.db";
+    internal const int Kind = 0x53526A31;                   // "SRj1"
+    internal const int Layout = 1;
+    private const int RowsAtOnce = 256;
+    private const int PrunedPerCommit = 64;
+
+    private const string Schema = """
+        CREATE TABLE devices (id INTEGER PRIMARY KEY, name TEXT NOT NULL, origin TEXT NOT NULL, crc INTEGER NOT NULL);
+        CREATE TABLE channels (id INTEGER PRIMARY KEY, device INTEGER NOT NULL, name TEXT NOT NULL, crc INTEGER NOT NULL);
+        CREATE TABLE entries (position INTEGER PRIMARY KEY, body BLOB NOT NULL);
+        CREATE TABLE outbox (number INTEGER PRIMARY KEY AUTOINCREMENT, event TEXT NOT NULL UNIQUE, alert TEXT NOT NULL, sequence INTEGER NOT NULL, position INTEGER NOT NULL,
+            open INTEGER NOT NULL, sent INTEGER NOT NULL DEFAULT 0, shown INTEGER NOT NULL DEFAULT 0, body BLOB NOT NULL, crc INTEGER NOT NULL);
+        CREATE INDEX outbox_alert ON outbox (alert, sequence);
+        CREATE INDEX outbox_unsent ON outbox (number) WHERE sent = 0;
+        CREATE TABLE store (id TEXT NOT NULL);
+        INSERT INTO store VALUES (lower(hex(randomblob(16))));
+        """;
+
+    private readonly SqliteConnection _connection;
+    private readonly AlertOutbox _outbox;
+    private readonly SqliteCommand _addEntry, _addDevice, _addChannel, _begin, _commit, _read, _prune;
+    private readonly Packer _packer = new();
+    private readonly List<(long Position, int End)> _rows = [];
+    private readonly Packer _bodies = new();                // of the rows
+    private readonly ConcurrentQueue<Mark> _marks = new();
+    private int _keptDevices, _keptChannels;
+    private long _committed, _told, _pruneTo;
+
+    private Journal(string path, SqliteConnection connection, DeviceRegistry registry)
+    {
+        (Path, _connection) = (path, connection);
+        _addEntry = Sqlite.Prepare(connection, "INSERT INTO entries VALUES (@p, @b)", "@p", "@b");
+        _addDevice = Sqlite.Prepare(connection, "INSERT INTO devices VALUES (@i, @n, @o, @c)", "@i", "@n", "@o", "@c");
+        _addChannel = Sqlite.Prepare(connection, "INSERT INTO channels VALUES (@i, @d, @n, @c)", "@i", "@d", "@n", "@c");
+        _begin = Sqlite.Prepare(connection, "BEGIN IMMEDIATE");
+        _commit = Sqlite.Prepare(connection, "COMMIT");
+        _read = Sqlite.Prepare(connection, "SELECT position, body FROM entries WHERE position >= @p ORDER BY position LIMIT @n", "@p", "@n");
+        _prune = Sqlite.Prepare(connection, "DELETE FROM entries WHERE position < @p", "@p");
+        _outbox = new AlertOutbox(path, connection);
+        try
+        {
+            LoadNames(registry);
+            StoreId = (string)Sqlite.Prepare(connection, "SELECT id FROM store").ExecuteScalar()!;
+            Position = Sqlite.Number(connection, "SELECT max(position) FROM entries");
+            First = Sqlite.Number(connection, "SELECT min(position) FROM entries");
+            // All entries may be gone, the outbox not: numbers never go back.
+            Position = Math.Max(Position, Sqlite.Number(connection, "SELECT max(position) FROM outbox"));
+            (_committed, _told) = (Position, Position);
+        }
+        catch (SqliteException e)
+        {
+            throw Sqlite.Fault(path, "reading its names", e);
+        }
+    }
+
+    public string Path { get; }
+
+    /// <summary>Drawn when the file was made: the checkpoint beside it says whose it is.</summary>
+    public string StoreId { get; }
+
+    /// <summary>Of the last entry that was added; 0: none.</summary>
+    public long Position { get; private set; }
+
+    /// <summary>Of the oldest entry that is kept; 0: none.</summary>
+    public long First { get; private set; }
+
+    /// <summary>Up to which entries, and the alerts that came of them, are on the disk. Readable from any thread.</summary>
+    public long Committed => Volatile.Read(ref _committed);
+
+    /// <summary>Whether there is something that only the memory has.</summary>
+    public bool HasPending => _rows.Count > 0 || _outbox.HasPending || !_marks.IsEmpty;
+
+    /// <summary>Whether entries wait to be written.</summary>
+    public bool HasEntries => _rows.Count > 0;
+
+    /// <summary>Whether alerts or marks wait to be written: with the next entry, if it is only a tick.</summary>
+    public bool HasNews => _outbox.HasPending || !_marks.IsEmpty;
+
+    internal Names Names { get; } = new();
+
+    /// <summary>Opens the journal of a folder, makes it where there is none, and enters its names into the registry.</summary>
+    /// <exception cref="StoreException">It cannot be used: the message says why and what to do.</exception>
+    public static Journal Open(string folder, DeviceRegistry registry, bool readOnly = false, bool durable = true)
+    {
+        var path = System.IO.Path.Combine(folder, FileName);
+        var connection = Sqlite.Open(path, Kind, Layout, Schema, readOnly, durable);
+        try
+        {
+            return new Journal(path, connection, registry);
+        }
+        catch
+        {
+            connection.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Takes an entry in, which gets its position. Nothing is written before <see cref="Commit"/>.</summary>
+    public void Add(Arrivals entry)
+    {
+        entry.Position = Position + 1;
+        EntryCodec.Write(entry, entry.Position, Names, _packer);
+        _bodies.Append(_packer.Bytes);
+        _rows.Add((++Position, _bodies.Length));
+    }
+
+    /// <summary>Takes in the alerts that came of an entry, also where there are none.</summary>
+    public void Add(IReadOnlyList<AlertEvent> alerts, long position)
+    {
+        foreach (var alert in alerts)
+            _outbox.Add(alert, position);
+        _told = position;
+    }
+
+    /// <summary>What the broker has answered to an alert event. From any thread.</summary>
+    public void Mark(in Mark mark) => _marks.Enqueue(mark);
+
+    /// <summary>Writes all that was added, in one durable transaction.</summary>
+    /// <exception cref="SqliteException">Nothing was written, nothing is lost: it can be tried again.</exception>
+    public void Commit()
+    {
+        if (!HasPending)
+            return;
+        var began = Stopwatch.GetTimestamp();
+        var marks = _marks.Count;
+        try
+        {
+            _begin.ExecuteNonQuery();
+            AddNames();
+            var start = 0;
+            foreach (var (position, end) in _rows)
+            {
+                _addEntry.Parameters[0].Value = position;
+                _addEntry.Parameters[1].Value = _bodies.Bytes[start..end].ToArray();
+                _addEntry.ExecuteNonQuery();
+                start = end;
+            }
+
+            _outbox.Write(_marks.Take(marks));
+            if (_pruneTo > First && First > 0)
+            {
+                _prune.Parameters[0].Value = _pruneTo;
+                _prune.ExecuteNonQuery();
+                _outbox.Prune(_pruneTo);
+            }
+
+            _commit.ExecuteNonQuery();
+        }
+        catch (SqliteException)
+        {
+            RollBack();
+            throw;
+        }
+
+        Instruments.Committed(_bodies.Length, Stopwatch.GetElapsedTime(began));
+        (_keptDevices, _keptChannels) = (Names.DeviceCount, Names.ChannelCount);
+        if (First == 0 && _rows.Count > 0)
+            First = _rows[0].Position;
+        First = Math.Max(First, _pruneTo);
+        _pruneTo = 0;
+        for (; marks > 0; marks--)
+            _marks.TryDequeue(out _);
+        _outbox.Written();
+        _rows.Clear();
+        _bodies.Clear();
+        Volatile.Write(ref _committed, Math.Min(Position, _told));
+    }
+
+    /// <summary>The committed entries from a position on, in order. One object, filled anew for each.</summary>
+    /// <exception cref="StoreException">An entry is damaged or missing: the message says which.</exception>
+    public IEnumerable<Arrivals> ReadFrom(long position)
+    {
+        var entry = new Arrivals();
+        var rows = new List<(long Position, byte[] Body)>();
+        while (true)
+        {
+            rows.Clear();
+            ReadRows(position, rows);
+            foreach (var (found, body) in rows)
+            {
+                if (found != position && !(position <= First && found == First))
+                    throw new StoreException($"{Path}: entry {position} is missing, the next is {found}. {WhatToDo}");
+                if (!EntryCodec.TryRead(body, found, Names, entry, out var problem))
+                    throw new StoreException($"{Path}: entry {found} is damaged: {problem}. {WhatToDo}");
+                yield return entry;
+                position = found + 1;
+            }
+
+            if (rows.Count < RowsAtOnce)
+                yield break;
+        }
+    }
+
+    /// <summary>Alert events that no broker has answered yet, oldest first, those that one refused in an earlier life included.</summary>
+    public IEnumerable<AlertEvent> Unsent() => _outbox.Read("SELECT number, body, crc FROM outbox WHERE sent <> 1 ORDER BY number");
+
+    /// <summary>Of each alert the last event, where the retained topic of what is open may not have it: of open alerts all, of others those that were not answered for.</summary>
+    public IEnumerable<(AlertEvent Alert, bool Shown)> LastEvents() => _outbox.ReadLast();
+
+    /// <summary>All alert events that are kept, oldest first, with the position of the entry that they came of.</summary>
+    public IEnumerable<(AlertEvent Alert, long Position)> Alerts() => _outbox.ReadAll();
+
+    /// <summary>Lets go of entries that are older than wished for and not needed: a few with each call, so that no commit takes long.</summary>
+    /// <param name="needed">The first entry that recovery needs: it and all after it stay.</param>
+    /// <param name="oldest">Entries from this time on stay, unless there are too many bytes.</param>
+    /// <remarks>It happens with the next <see cref="Commit"/>.</remarks>
+    public void Prune(long needed, Instant oldest, long maxBytes)
+    {
+        var until = First;
+        if (First == 0)
+            return;
+        if (Bytes > maxBytes)
+            until = First + PrunedPerCommit;
+        else
+        {
+            var rows = new List<(long Position, byte[] Body)>();
+            ReadRows(First, rows, PrunedPerCommit);
+            foreach (var (position, body) in rows)
+            {
+                if (EntryCodec.NowOf(body) >= oldest)
+                    break;
+                until = position + 1;
+            }
+        }
+
+        _pruneTo = Math.Min(until, needed);
+    }
+
+    /// <summary>Bytes of the file that are in use.</summary>
+    public long Bytes => (Sqlite.Number(_connection, "PRAGMA page_count") - Sqlite.Number(_connection, "PRAGMA freelist_count")) * Sqlite.Number(_connection, "PRAGMA page_size");
+
+    /// <summary>A copy of all that is committed, while others read and write.</summary>
+    public void BackUp(string path)
+    {
+        using var to = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = path, Pooling = false }.ToString());
+        to.Open();
+        _connection.BackupDatabase(to);
+    }
+
+    public void Dispose()
+    {
+        foreach (var command in (SqliteCommand[])[_addEntry, _addDevice, _addChannel, _begin, _commit, _read, _prune])
+            command.Dispose();
+        _outbox.Dispose();
+        _connection.Dispose();
+    }
+
+    /// <summary>For tests: what the disk does when it is full.</summary>
+    internal void LimitPages(long? pages) => Sqlite.Run(_connection, $"PRAGMA max_page_count={pages ?? 1_073_741_823}");
+
+    private static string WhatToDo => "Restore a back-up with 'streamrnn restore', or move the folder away: then everything is learned anew. Nothing was changed.";
+
+    private void ReadRows(long position, List<(long, byte[])> rows, int most = RowsAtOnce)
+    {
+        try
+        {
+            (_read.Parameters[0].Value, _read.Parameters[1].Value) = (position, most);
+            using var reader = _read.ExecuteReader();
+            while (reader.Read())
+                rows.Add((reader.GetInt64(0), (byte[])reader.GetValue(1)));
+        }
+        catch (SqliteException e)
+        {
+            throw Sqlite.Fault(Path, $"reading entries from {position} on", e);
+        }
+    }
+
+    private void AddNames()
+    {
+        for (var id = _keptDevices + 1; id <= Names.DeviceCount; id++)
+        {
+            var device = Names.DeviceOf(id);
+            Set(_addDevice, id, device.Name, device.Origin, CrcOf(id, device.Name, device.Origin));
+        }
+
+        for (var id = _keptChannels + 1; id <= Names.ChannelCount; id++)
+        {
+            var channel = Names.ChannelAt(id - 1);
+            Set(_addChannel, id, Names.IdOf(channel.Device), channel.Name, CrcOf(id, channel.Device.Name, channel.Name));
+        }
+
+        static void Set(SqliteCommand command, params ReadOnlySpan<object> values)
+        {
+            for (var i = 0; i < values.Length; i++)
+                command.Parameters[i].Value = values[i];
+            command.ExecuteNonQuery();
+        }
+    }
+
+    private void LoadNames(DeviceRegistry registry)
+    {
+        using (var devices = Sqlite.Prepare(_connection, "SELECT id, name, origin, crc FROM devices ORDER BY id").ExecuteReader())
+        {
+            while (devices.Read())
+            {
+                var (id, name, origin) = (devices.GetInt64(0), devices.GetString(1), devices.GetString(2));
+                if (id != Names.DeviceCount + 1 || devices.GetInt64(3) != CrcOf(id, name, origin))
+                    throw new StoreException($"{Path}: the name of device {id} ('{name}') is damaged or one is missing. {WhatToDo}");
+                if (!registry.TryGetDevice(name, out var device, out var refusal, origin))
+                    throw new StoreException($"{Path} knows the device '{name}', but {refusal}. Allow for as many as before, or move the folder away.");
+                Names.IdOf(device);
+            }
+        }
+
+        using (var channels = Sqlite.Prepare(_connection, "SELECT id, device, name, crc FROM channels ORDER BY id").ExecuteReader())
+        {
+            while (channels.Read())
+            {
+                var (id, of, name) = (channels.GetInt64(0), channels.GetInt64(1), channels.GetString(2));
+                if (id != Names.ChannelCount + 1 || of < 1 || of > Names.DeviceCount || channels.GetInt64(3) != CrcOf(id, Names.DeviceOf((int)of).Name, name))
+                    throw new StoreException($"{Path}: the name of channel {id} ('{name}') is damaged or one is missing. {WhatToDo}");
+                if (!registry.TryGetChannel(Names.DeviceOf((int)of), name, out var channel, out var refusal))
+                    throw new StoreException($"{Path} knows the channel '{name}' of '{Names.DeviceOf((int)of)}', but {refusal}. Allow for as many as before, or move the folder away.");
+                Names.IdOf(channel);
+            }
+        }
+
+        (_keptDevices, _keptChannels) = (Names.DeviceCount, Names.ChannelCount);
+    }
+
+    private static long CrcOf(long id, string one, string other) => EntryCodec.Crc(id, MemoryMarshal.AsBytes((one + "\0" + other).AsSpan()));
+
+    // SQLite has rolled back already after some errors, and not after others.
+    private void RollBack()
+    {
+        try
+        {
+            Sqlite.Run(_connection, "ROLLBACK");
+        }
+        catch (SqliteException)
+        {
+            return;                                         // "no transaction is active": it has
+        }
+    }
+}

@@ -1,0 +1,84 @@
+using System.Globalization;
+using Microsoft.Data.Sqlite;
+
+namespace StreamRnn.Storage;
+
+/// <summary>A file of ours: opened in WAL mode, known by its application id and layout, its errors told apart.</summary>
+internal static class Sqlite
+{
+    private const int Full = 13, Corrupt = 11, NotADatabase = 26;
+
+    /// <summary>Opens a file, and makes it where it is missing.</summary>
+    /// <param name="kind">The application id that says what the file is.</param>
+    /// <param name="layout">Of the tables, as the file's user_version.</param>
+    /// <param name="durable">A commit is on the disk when it returns.</param>
+    /// <exception cref="StoreException">It is no such file, of another layout, or damaged.</exception>
+    public static SqliteConnection Open(string path, int kind, int layout, string schema, bool readOnly = false, bool durable = true)
+    {
+        var isNew = !File.Exists(path) || new FileInfo(path).Length == 0;
+        if (isNew && readOnly)
+            throw new StoreException($"{path} is missing; expected is a file that 'streamrnn run' has written.");
+        var connection = new SqliteConnection(new SqliteConnectionStringBuilder
+        {
+            DataSource = path,
+            Mode = readOnly ? SqliteOpenMode.ReadOnly : SqliteOpenMode.ReadWriteCreate,
+            Pooling = false,
+            DefaultTimeout = 5,
+        }.ToString());
+        try
+        {
+            connection.Open();
+            if (!readOnly)
+                Run(connection, "PRAGMA journal_mode=WAL; PRAGMA wal_autocheckpoint=4000; PRAGMA synchronous=" + (durable ? "FULL;" : "OFF;"));
+            if (isNew)
+                Run(connection, string.Create(CultureInfo.InvariantCulture, $"BEGIN; {schema} PRAGMA application_id={kind}; PRAGMA user_version={layout}; COMMIT;"));
+            if (Number(connection, "PRAGMA application_id") is var found && found != kind)
+                throw new StoreException($"{path} is an SQLite file of another program (application id {found}, expected {kind}). Name another folder in StreamRnn:Storage:Path.");
+            if (Number(connection, "PRAGMA user_version") is var version && version != layout)
+                throw new StoreException($"{path} is of layout {version}; this version of StreamRnn reads and writes layout {layout}. Use the version that wrote it, or move the folder away: then everything is learned anew.");
+            return connection;
+        }
+        catch (SqliteException e)
+        {
+            connection.Dispose();
+            throw Fault(path, "opening it", e);
+        }
+        catch
+        {
+            connection.Dispose();
+            throw;
+        }
+    }
+
+    public static void Run(SqliteConnection connection, string sql)
+    {
+        using var command = connection.CreateCommand();
+        command.CommandText = sql;
+        command.ExecuteNonQuery();
+    }
+
+    public static long Number(SqliteConnection connection, string sql)
+    {
+        using var command = connection.CreateCommand();
+        command.CommandText = sql;
+        return command.ExecuteScalar() is long number ? number : 0;
+    }
+
+    public static SqliteCommand Prepare(SqliteConnection connection, string sql, params string[] parameters)
+    {
+        var command = connection.CreateCommand();
+        command.CommandText = sql;
+        foreach (var name in parameters)
+            command.Parameters.Add(new SqliteParameter { ParameterName = name });
+        return command;
+    }
+
+    /// <summary>Whether it may pass: no room, the disk did not answer, somebody else holds the file.</summary>
+    public static bool MayPass(SqliteException e) => e.SqliteErrorCode is not (Corrupt or NotADatabase or 1 or 19 or 20 or 21 or 25);
+
+    public static string Why(SqliteException e) => e.SqliteErrorCode == Full ? "there is no room left on the disk" : e.Message;
+
+    public static StoreException Fault(string path, string doing, SqliteException e) => new(e.SqliteErrorCode is Corrupt or NotADatabase
+        ? $"{path} is damaged ({e.Message}; found while {doing}). Restore a back-up with 'streamrnn restore', or move the folder away: then everything is learned anew. Nothing was changed."
+        : $"{path}: {doing} failed: {e.Message}", e);
+}

@@ -1,0 +1,271 @@
+using System.Buffers;
+using System.Diagnostics;
+using Microsoft.Data.Sqlite;
+using Microsoft.Extensions.Logging;
+using StreamRnn.Alerts;
+using StreamRnn.Pipeline;
+using StreamRnn.Readings;
+
+namespace StreamRnn.Storage;
+
+/// <summary>What was found at the start.</summary>
+/// <param name="Devices">That the store knows.</param>
+/// <param name="Checkpoint">The entry at which the checkpoint began; 0: none.</param>
+/// <param name="Entries">Folded after it.</param>
+/// <param name="Readings">In them.</param>
+/// <param name="Heard">The listening clock of the last entry; null: there is none.</param>
+public sealed record Recovered(int Devices, long Checkpoint, long Entries, long Readings, Instant? Heard);
+
+/// <summary>
+/// A folder with a journal and a checkpoint, and the order in which they are written:
+/// entry → <see cref="Append"/> (durable) → acknowledged → folded → <see cref="Tell"/> → published → <see cref="Mark"/>ed; between entries, <see cref="Between"/> copies some states for the checkpoint.
+/// All but <see cref="Mark"/> on one thread.
+/// </summary>
+public sealed class Store : IDisposable
+{
+    /// <summary>A tick that nothing came of is written with what follows it, after this time at the latest: a disk is not kept awake by the clock.</summary>
+    private static readonly TimeSpan LongestQuiet = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan ShortestWait = TimeSpan.FromMilliseconds(100), LongestWait = TimeSpan.FromSeconds(5);
+    private const int TicksAtOnce = 64;
+
+    private readonly StorageOptions _options;
+    private readonly TimeProvider _clock;
+    private readonly ILogger _log;
+    private readonly StoreLock _lock;
+    private readonly CheckpointFile _checkpoint;
+    private CheckpointWriter? _writer;
+    private Instant _lastCommit;
+    private int _commits;
+
+    private Store(string folder, StorageOptions options, StoreLock held, Journal journal, CheckpointFile checkpoint, TimeProvider clock, ILogger log)
+    {
+        (Folder, _options, _lock, Journal, _checkpoint, _clock, _log) = (folder, options, held, journal, checkpoint, clock, log);
+    }
+
+    public string Folder { get; }
+
+    public Journal Journal { get; }
+
+    /// <summary>Called while a commit has to be tried again, so that somebody else can see that we live.</summary>
+    public event Action? Waiting;
+
+    /// <summary>Opens a store, makes it where there is none, and enters its names into the registry, which knows no device yet.</summary>
+    /// <exception cref="StoreException">It cannot be used, or another process uses it: the message says why and what to do.</exception>
+    public static Store Open(string folder, StorageOptions options, DeviceRegistry registry, TimeProvider clock, ILogger log)
+    {
+        var held = StoreLock.Take(folder, clock);
+        Journal? journal = null;
+        try
+        {
+            journal = Journal.Open(folder, registry, durable: options.Durable);
+            CheckpointFile checkpoint;
+            try
+            {
+                checkpoint = CheckpointFile.Open(folder, journal.StoreId, durable: options.Durable);
+            }
+            catch (StoreException e) when (journal.First <= 1 && journal.Position > 0)
+            {
+                LogMessages.FoldsAll(log, e.Message);
+                PutAside(folder);
+                checkpoint = CheckpointFile.Open(folder, journal.StoreId, durable: options.Durable);
+            }
+
+            return new Store(folder, options, held, journal, checkpoint, clock, log);
+        }
+        catch
+        {
+            journal?.Dispose();
+            held.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Loads the checkpoint and folds the entries after it. Alerts that come of them go into the outbox, where they are not there already.</summary>
+    /// <param name="begin">Makes a detector and a waiting room that have folded nothing; once, or twice where the first cannot be used.</param>
+    /// <param name="told">Is told what came of each entry, valid during the call.</param>
+    /// <exception cref="StoreException">Something is damaged or missing that cannot be made again.</exception>
+    public Recovered Recover(Func<(Detector Detector, WaitingRoom Room)> begin, Action<Outcome> told)
+    {
+        var began = _clock.GetTimestamp();
+        var (detector, room) = begin();
+        var position = 0L;
+        try
+        {
+            position = LoadCheckpoint(detector, room);
+        }
+        catch (Exception e) when (e is DamageException or SnapshotException)
+        {
+            if (Journal.First > 1)
+                throw new StoreException($"{_checkpoint.Path}: {e.Message}. The journal begins at entry {Journal.First}, so it cannot be made again. Restore a back-up with 'streamrnn restore', "
+                    + $"or move the folder away: then everything is learned anew. Nothing was changed.", e);
+            LogMessages.FoldsAll(_log, e.Message);
+            detector.Dispose();
+            (detector, room) = begin();
+        }
+
+        var (entries, readings) = (0L, 0L);
+        var said = began;
+        Instant? heard = position > 0 ? detector.Heard : null;
+        foreach (var entry in Journal.ReadFrom(position + 1))
+        {
+            entries++;
+            readings += entry.Readings.ReadingCount;
+            heard = entry.Heard;
+            _lastCommit = entry.Now;
+            var outcome = detector.Fold(room.Take(entry));
+            Journal.Add(outcome.Alerts, entry.Position);
+            told(outcome);
+            if (entries % 256 != 0 || _clock.GetElapsedTime(said) < TimeSpan.FromSeconds(2))
+                continue;
+            said = _clock.GetTimestamp();
+            LogMessages.Recovering(_log, entries, Journal.Position - position);
+        }
+
+        Commit(CancellationToken.None);
+        _writer = new CheckpointWriter(_checkpoint, Journal, detector, room, _options, position, _clock, _log);
+        LogMessages.Recovered(_log, Journal.Names.DeviceCount, Folder, position, entries, readings, _clock.GetElapsedTime(began).TotalSeconds);
+        return new Recovered(Journal.Names.DeviceCount, position, entries, readings, heard);
+    }
+
+    /// <summary>Writes an entry to the disk, and gives it its position. Waits, and tries again, where the disk has no room: what is not written is not acknowledged. A quiet tick may be written later.</summary>
+    /// <exception cref="OperationCanceledException">Asked to stop while waiting. The entry is not acknowledged; it may be written when the store is closed.</exception>
+    /// <exception cref="StoreException">The file is damaged.</exception>
+    public void Append(Arrivals entry, CancellationToken cancel)
+    {
+        Journal.Add(entry);
+        // The past from files can be read again, so it is written with what comes next.
+        var quiet = entry.Past || (entry.Readings.ReadingCount == 0 && entry.Commands.Count == 0 && !Journal.HasNews && (entry.Now - _lastCommit).Duration() < LongestQuiet);
+        if (quiet)
+            return;
+        Retain(entry.Now);
+        Commit(cancel);
+        _lastCommit = entry.Now;
+    }
+
+    /// <summary>Takes in what came of the last entry, before any of it is published: its alerts go to the disk with the next entry, and can be made again until then. Ticks that led to something are written first.</summary>
+    public void Tell(Outcome outcome, CancellationToken cancel)
+    {
+        Journal.Add(outcome.Alerts, Journal.Position);
+        if (Journal.HasEntries && outcome.Alerts.Count + outcome.States.Count + outcome.Replies.Count > 0)
+            Commit(cancel);
+    }
+
+    /// <summary>What the broker has answered: goes to the disk with the next entry. From any thread.</summary>
+    public void Mark(AlertEvent alert, bool shown, bool refused) => Journal.Mark(new Mark(alert.AlertId, alert.Sequence, shown, refused));
+
+    /// <summary>Copies some states for the checkpoint, a millisecond or so, where one is due. Called when the entry and all that came of it are through.</summary>
+    public void Between() => _writer?.Step();
+
+    /// <summary>Whether a device was known before: then past readings from files would be learned a second time.</summary>
+    public bool Knows(Device device) => Journal.Names.Knows(device);
+
+    /// <summary>Writes what is left, and a last checkpoint.</summary>
+    public void Close(TimeSpan grace)
+    {
+        try
+        {
+            Journal.Commit();
+            _writer?.Finish(grace);
+        }
+        catch (SqliteException e)
+        {
+            LogMessages.CannotWrite(_log, e.Message, Sqlite.Why(e), TimeSpan.Zero);        // the next start recovers what was committed
+        }
+    }
+
+    public void Dispose()
+    {
+        _writer?.Dispose();
+        _checkpoint.Dispose();
+        Journal.Dispose();
+        _lock.Dispose();
+    }
+
+    private void Commit(CancellationToken cancel)
+    {
+        for (var (delay, failed) = (ShortestWait, false); ; failed = true)
+        {
+            try
+            {
+                Journal.Commit();
+                if (failed)
+                    LogMessages.CanWrite(_log, Journal.Path);
+                return;
+            }
+            catch (SqliteException e) when (Sqlite.MayPass(e))
+            {
+                LogMessages.CannotWrite(_log, Journal.Path, Sqlite.Why(e), delay);
+                Instruments.Waits.Add(1);
+                Waiting?.Invoke();
+            }
+            catch (SqliteException e)
+            {
+                throw Sqlite.Fault(Journal.Path, "writing to it", e);
+            }
+
+            Wait(delay, cancel);
+            delay = delay * 2 < LongestWait ? delay * 2 : LongestWait;
+        }
+    }
+
+    private void Wait(TimeSpan delay, CancellationToken cancel)
+    {
+        using var over = new ManualResetEventSlim();
+        using var timer = _clock.CreateTimer(state => ((ManualResetEventSlim)state!).Set(), over, delay, Timeout.InfiniteTimeSpan);
+        over.Wait(cancel);
+    }
+
+    private void Retain(Instant now)
+    {
+        if (_commits++ % TicksAtOnce != 0 || _writer is null)
+            return;
+        var needed = _writer.Position;                      // that entry stays too: the journal is never empty, so its numbers go on
+        Journal.Prune(needed, now + -_options.History, _options.MaxBytes);
+        if (needed <= Journal.First + 1 && Journal.Bytes > _options.MaxBytes)
+            LogMessages.TooLarge(_log, Journal.Bytes);
+    }
+
+    private long LoadCheckpoint(Detector detector, WaitingRoom room)
+    {
+        var common = _checkpoint.ReadCommon();
+        if (common is null && Journal.First <= 1)
+            return 0;
+        if (common is null)
+            throw new StoreException($"{_checkpoint.Path} holds no checkpoint, and the journal begins at entry {Journal.First}: what came before is missing. Restore a back-up with 'streamrnn restore', or move the folder away: then everything is learned anew.");
+        var (position, state, waiting) = common.Value;
+        if (position > Journal.Position || (Journal.First > position + 1 && Journal.Position > position))
+            throw new StoreException($"{_checkpoint.Path} reflects entry {position}, the journal beside it holds entries {Journal.First} to {Journal.Position}: they do not belong together. Restore both from one back-up.");
+        detector.RestoreCommon(state);
+        var others = 0;
+        foreach (var (id, reflects, bytes) in _checkpoint.ReadDevices())
+        {
+            if (id < 1 || id > Journal.Names.DeviceCount || reflects > Journal.Position)
+                throw new DamageException($"a row is of device {id} at entry {reflects}, the journal knows {Journal.Names.DeviceCount} devices and {Journal.Position} entries");
+            var device = Journal.Names.DeviceOf(id);
+            try
+            {
+                if (bytes.Length == 0)
+                    throw new SnapshotException($"the checksum of the row of {device.Name} does not fit its bytes");
+                if (detector.Restore(device, reflects, bytes) != Anew.Nothing)
+                    others++;
+            }
+            catch (SnapshotException e) when (Journal.First > 1)
+            {
+                LogMessages.LearnsAnew(_log, device.Name, e.Message);
+            }
+        }
+
+        room.Restore(waiting, Journal.Names.ChannelOf);
+        if (others > 0)
+            LogMessages.AnotherModel(_log, others);
+        return position;
+    }
+
+    private static void PutAside(string folder)
+    {
+        var path = Path.Combine(folder, CheckpointFile.FileName);
+        File.Move(path, path + ".damaged", overwrite: true);
+        File.Delete(path + "-wal");
+        File.Delete(path + "-shm");
+    }
+}
