@@ -43,7 +43,8 @@ internal static class ResponseProperties
             case 0x23:                                           // topic alias
                 return 2;
             case 0x0B:                                           // subscription identifier
-                return PublishPacket.TryReadVariable(rest, out _) is > 0 and var read ? read : -1;
+                var last = rest[..Math.Min(4, rest.Length)].IndexOfAnyInRange((byte)0, (byte)0x7F);          // the first byte of a number that says that none follows
+                return last < 0 ? -1 : last + 1;
             case 0x03 or ResponseTopic or CorrelationData:       // content type
                 return Text(rest);
             case 0x26:                                           // user property: name and value
