@@ -125,13 +125,16 @@ public sealed class EmbeddedBroker : IAsyncDisposable
 
     private async Task ValidateAsync(ValidatingConnectionEventArgs e)
     {
+        var id = e.ClientId;
+        if (string.IsNullOrEmpty(id))
+            e.AssignedClientIdentifier = id = $"unnamed-{Guid.NewGuid():N}";         // MQTT 5: the client is told its name
         var ownDoor = HasOwnDoor && (e.ChannelAdapter.LocalEndPoint as IPEndPoint)?.Port == _listener!.OwnPort;
         var (code, why) = Volatile.Read(ref _connections) >= _options.MaxConnections && !ownDoor
             ? (MqttConnectReasonCode.QuotaExceeded, string.Create(CultureInfo.InvariantCulture, $"{_options.MaxConnections} clients are connected (Mqtt:Embedded:MaxConnections)"))
-            : await _users.AdmitAsync(e.UserName, e.RawPassword, e.ClientId, (e.ChannelAdapter.RemoteEndPoint as IPEndPoint)?.Address, ownDoor, SessionsAsync, CancellationToken.None).ConfigureAwait(false);
+            : await _users.AdmitAsync(e.UserName, e.RawPassword, id, (e.ChannelAdapter.RemoteEndPoint as IPEndPoint)?.Address, ownDoor, SessionsAsync, CancellationToken.None).ConfigureAwait(false);
         e.ReasonCode = code;
         if (code != MqttConnectReasonCode.Success)
-            Refused("a connection", $"{e.ClientId} ({e.ChannelAdapter.RemoteEndPoint})", why);
+            Refused("a connection", $"{id} ({e.ChannelAdapter.RemoteEndPoint})", why);
     }
 
     private async Task<IReadOnlySet<string>> SessionsAsync() =>

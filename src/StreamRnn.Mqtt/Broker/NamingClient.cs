@@ -29,7 +29,7 @@ internal sealed class NamingClient(IMqttChannelAdapter inner) : IMqttChannelAdap
     public async Task<MqttPacket> ReceivePacketAsync(CancellationToken cancellationToken)
     {
         var packet = await inner.ReceivePacketAsync(cancellationToken).ConfigureAwait(false);
-        // MQTT 5 clients are named, and told their name, by the server itself.
+        // MQTT 5 clients are named, and told their name, where their connection is validated.
         if (packet is MqttConnectPacket { CleanSession: true } connect && string.IsNullOrEmpty(connect.ClientId) && inner.PacketFormatterAdapter.ProtocolVersion != MqttProtocolVersion.V500)
             connect.ClientId = $"unnamed-{Interlocked.Increment(ref _named)}";
         return packet;

@@ -41,6 +41,10 @@ public sealed record Topology
         {
             throw new TopologyException($"this is not JSON, line {e.LineNumber + 1}, byte {e.BytePositionInLine + 1}: {e.Message}", e);
         }
+        catch (InvalidOperationException e)
+        {
+            throw new TopologyException($"a text in it is not valid Unicode: {e.Message}", e);
+        }
     }
 
     /// <summary>The topology as JSON, on one line; <see cref="Parse"/> reads it back.</summary>

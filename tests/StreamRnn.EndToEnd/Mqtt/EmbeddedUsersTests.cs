@@ -135,6 +135,20 @@ public sealed class EmbeddedUsersTests
         Assert.Equal(MqttClientConnectResultCode.Success, (await ConnectAsync(broker, "operator", id: "desk", cleanSession: false)).Code);
     }
 
+    [Theory]
+    [InlineData(MqttProtocolVersion.V500)]
+    [InlineData(MqttProtocolVersion.V311)]
+    public async Task WhoHasNoClientIdIsGivenOneOfTheirOwn(MqttProtocolVersion version)
+    {
+        var (broker, _) = await StartAsync();
+        await using var _ = broker;
+        var (pump, first) = await ConnectAsync(broker, "pump", id: "", version: version);
+        var (valve, second) = await ConnectAsync(broker, "valve", id: "", version: version);
+        Assert.Equal((MqttClientConnectResultCode.Success, MqttClientConnectResultCode.Success), (first, second));
+        Assert.NotEqual(MqttClientPublishReasonCode.NotAuthorized, await PublishAsync(pump, "devices/pump/x"));
+        Assert.NotEqual(MqttClientPublishReasonCode.NotAuthorized, await PublishAsync(valve, "devices/valve/x"));
+    }
+
     [Fact]
     public async Task ConnectionsOfOneUserAreLimited()
     {

@@ -133,6 +133,19 @@ public sealed class FuzzTests
     }
 
     [Fact]
+    public void TopologiesAreParsedOrRefused() => Fuzzer.Run([.. OnnxNets.All.Select(Encoding.UTF8.GetBytes)], bytes =>
+    {
+        try
+        {
+            Topology.Parse(Encoding.UTF8.GetString(bytes));
+        }
+        catch (TopologyException)
+        {
+            // refused
+        }
+    }, 6_000);
+
+    [Fact]
     public void OnnxFilesAreNetsOrRefused() => Fuzzer.Run([.. OnnxNets.All.Take(12).Select(topology => OnnxNets.Bytes(OnnxNets.Net(topology)))], bytes =>
     {
         try
