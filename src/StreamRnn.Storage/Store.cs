@@ -261,6 +261,24 @@ public sealed class Store : IDisposable
         return position;
     }
 
+    /// <summary>Deletes a store that nobody uses: its own files, and the folder if nothing else is in it.</summary>
+    /// <exception cref="StoreException">Another process uses it.</exception>
+    public static void Forget(string folder)
+    {
+        using (StoreLock.Take(folder, TimeProvider.System))
+        {
+            foreach (var name in (string[])[Journal.FileName, CheckpointFile.FileName])
+            {
+                foreach (var suffix in (string[])["", "-wal", "-shm", ".damaged"])
+                    File.Delete(Path.Combine(folder, name + suffix));
+            }
+        }
+
+        StoreLock.Forget(folder);
+        if (!Directory.EnumerateFileSystemEntries(folder).Any())
+            Directory.Delete(folder);
+    }
+
     private static void PutAside(string folder)
     {
         var path = Path.Combine(folder, CheckpointFile.FileName);

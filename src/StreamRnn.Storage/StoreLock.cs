@@ -37,6 +37,13 @@ internal sealed class StoreLock : IDisposable
 
     public void Dispose() => _held.Dispose();
 
+    /// <summary>Deletes the two files, when nobody holds the lock any more.</summary>
+    public static void Forget(string folder)
+    {
+        File.Delete(Path.Combine(folder, HolderName));
+        File.Delete(Path.Combine(folder, LockName));
+    }
+
     private static string Holder(string folder)
     {
         try

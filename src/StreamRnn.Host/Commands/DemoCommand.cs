@@ -37,10 +37,11 @@ internal static class DemoCommand
                 },
             },
         };
+        var store = new Option<string?>("--store") { Description = "Where what is learned is kept until the next demonstration. Default: a folder for each seed in the user's local application data.", HelpName = "DIR" };
         var noBrowser = new Option<bool>("--no-browser") { Description = "Do not open the web page; there is none yet, so this changes nothing." };
         var verb = new Verb("demo", "See it work: broker, devices with faults, detection and alerts in one process, with a score at the end.")
         {
-            Options = { length, seed, port, noBrowser },
+            Options = { length, seed, port, store, noBrowser },
             Examples =
             [
                 ("streamrnn demo", "Two minutes: warm-up, five faults, the alerts that find them."),
@@ -48,7 +49,7 @@ internal static class DemoCommand
             ],
             Notes =
             [
-                "Nothing is installed, configured or written. Devices live fast: each sends the readings of hours within minutes. A fault counts as found when an alert of its device opens "
+                "Nothing is installed or configured. What is learned is kept: stop it with Ctrl-C, or kill it, start it again, and it goes on. Devices live fast: each sends the readings of hours within minutes. A fault counts as found when an alert of its device opens "
                 + "between the fault's onset and 40 readings after its end; further alerts in that time belong to the fault; any other alert counts as a false alarm.",
                 "Exit code 0: it ran, or was stopped with Ctrl-C, 2: wrong command line.",
             ],
@@ -57,7 +58,7 @@ internal static class DemoCommand
         {
             var output = parsed.InvocationConfiguration.Output;
             var live = ReferenceEquals(output, Console.Out) && !Console.IsOutputRedirected;
-            await new DemoShow(new DemoPlan(parsed.GetValue(length), parsed.GetValue(seed)), parsed.GetValue(port), live, output, TimeProvider.System).RunAsync(cancel).ConfigureAwait(false);
+            await new DemoShow(new DemoPlan(parsed.GetValue(length), parsed.GetValue(seed)), parsed.GetValue(port), parsed.GetValue(store), live, output, TimeProvider.System).RunAsync(cancel).ConfigureAwait(false);
             return ExitCode.Fine;
         });
         return verb;

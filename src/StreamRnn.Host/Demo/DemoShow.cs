@@ -6,6 +6,7 @@ using StreamRnn.Host.Subscribing;
 using StreamRnn.Mqtt;
 using StreamRnn.Pipeline;
 using StreamRnn.Simulators.Playing;
+using StreamRnn.Storage;
 
 namespace StreamRnn.Host.Demo;
 
@@ -13,7 +14,8 @@ namespace StreamRnn.Host.Demo;
 /// The demo: embedded broker, service line, simulated devices and a subscriber in one process, which speak to each other over TCP as they would in four.
 /// </summary>
 /// <param name="port">The broker's port; null: 1883, or any free one where that is taken.</param>
-internal sealed class DemoShow(DemoPlan plan, int? port, bool live, TextWriter output, TimeProvider clock)
+/// <param name="store">Where what is learned is kept; null: a folder for each seed.</param>
+internal sealed class DemoShow(DemoPlan plan, int? port, string? store, bool live, TextWriter output, TimeProvider clock)
 {
     private const string Root = "streamrnn";
     private const int UsualPort = 1883;
@@ -25,10 +27,20 @@ internal sealed class DemoShow(DemoPlan plan, int? port, bool live, TextWriter o
     private readonly Lock _gate = new();               // lines come from the subscriber and from the log
     private long _began = clock.GetTimestamp();
 
-    private TimeSpan At => clock.GetElapsedTime(_began);
+    private TimeSpan _resumed;                         // where an earlier demonstration was interrupted
+    private bool _over;
 
-    /// <summary>Runs to the end, or until asked to stop, and says the score so far.</summary>
+    private TimeSpan At => _resumed + clock.GetElapsedTime(_began);
+
+    /// <summary>Runs to the end, or until asked to stop, and says the score so far. A story that was told to its end is forgotten; one that was interrupted goes on next time.</summary>
     public async Task RunAsync(CancellationToken cancel)
+    {
+        var folder = await LiveAsync(cancel).ConfigureAwait(false);
+        if (_over && folder is not null)
+            Store.Forget(folder);                      // the next one is a story of its own
+    }
+
+    private async Task<string?> LiveAsync(CancellationToken cancel)
     {
         using var logs = new LoggerFactory([new DemoLog(text => Tell(At, Tone.Miss, text))]);
         await using var line = await StartLineAsync(logs).ConfigureAwait(false);
@@ -37,7 +49,9 @@ internal sealed class DemoShow(DemoPlan plan, int? port, bool live, TextWriter o
         try
         {
             await line.Subscribed.WaitAsync(over.Token).ConfigureAwait(false);
-            Introduce(line.Broker);
+            // Each device sends one reading an interval, so what the one that was heard most has sent says where the story was interrupted.
+            _resumed = line.MostLearned * plan.Interval;
+            Introduce(line);
             var (host, listening) = (line.Broker[..line.Broker.LastIndexOf(':')], int.Parse(line.Broker[(line.Broker.LastIndexOf(':') + 1)..], System.Globalization.CultureInfo.InvariantCulture));
             var subscription = new Subscription(new MqttOptions(), (host, listening), DemoBoard.Topics(Root, plan.Scenario.Options.LabelsTopic));
             var subscribing = subscription.RunAsync(over.Token);
@@ -54,17 +68,18 @@ internal sealed class DemoShow(DemoPlan plan, int? port, bool live, TextWriter o
         }
 
         Conclude(board, cancel.IsCancellationRequested);
+        return line.Folder;
     }
 
     private async Task<Line> StartLineAsync(ILoggerFactory logs)
     {
         try
         {
-            return await Line.StartAsync(SettingsFor(port ?? UsualPort), DeviceGroups.None, clock, logs).ConfigureAwait(false);
+            return await StartLineAsync(port ?? UsualPort, logs).ConfigureAwait(false);
         }
         catch (IOException) when (port is null)
         {
-            return await Line.StartAsync(SettingsFor(0), DeviceGroups.None, clock, logs).ConfigureAwait(false);
+            return await StartLineAsync(0, logs).ConfigureAwait(false);
         }
         catch (IOException e)
         {
@@ -72,8 +87,23 @@ internal sealed class DemoShow(DemoPlan plan, int? port, bool live, TextWriter o
         }
     }
 
-    private Settings SettingsFor(int at) => new()
+    private async Task<Line> StartLineAsync(int at, ILoggerFactory logs)
     {
+        var keep = new StorageOptions { Path = store ?? StoreFolder.OfDemo(plan.Seed, plan.Length, Environment.CurrentDirectory, Environment.GetEnvironmentVariable), CheckpointEvery = TimeSpan.FromSeconds(5) };
+        try
+        {
+            return await Line.StartAsync(SettingsFor(at, keep), DeviceGroups.None, clock, logs).ConfigureAwait(false);
+        }
+        catch (StoreException e)
+        {
+            Tell(At, Tone.Miss, $"nothing is kept this time: {e.Message}");
+            return await Line.StartAsync(SettingsFor(at, new StorageOptions { Enabled = false }), DeviceGroups.None, clock, logs).ConfigureAwait(false);
+        }
+    }
+
+    private Settings SettingsFor(int at, StorageOptions keep) => new()
+    {
+        Storage = keep,
         Mqtt = new MqttOptions { Embedded = new EmbeddedBrokerOptions { Port = at } },
         Detection = new DetectionOptions { FalseAlarmsPerDevicePerWeek = plan.FalseAlarmsPerDevicePerWeek },
         Topics = new TopicOptions { Root = Root, ScoreTopic = "all" },
@@ -89,8 +119,11 @@ internal sealed class DemoShow(DemoPlan plan, int? port, bool live, TextWriter o
             {
                 player.Said += text => Tell(At, Tone.Miss, text);
                 await player.ConnectAsync(over.Token).ConfigureAwait(false);
-                await player.PlayAsync(plan.Emissions(), new Playback(plan.Pace, clock), plan.Scenario.Start, over.Token).ConfigureAwait(false);
+                var from = plan.Scenario.Start + (_resumed * plan.Speed);
+                await player.PlayAsync(plan.Emissions().SkipWhile(e => e.Due < from), new Playback(plan.Pace, clock), from, over.Token).ConfigureAwait(false);
             }
+
+            _over = true;
 
             await Task.Delay(plan.Interval * 2, clock, over.Token).ConfigureAwait(false);
         }
@@ -152,13 +185,17 @@ internal sealed class DemoShow(DemoPlan plan, int? port, bool live, TextWriter o
         }
     }
 
-    private void Introduce(string broker)
+    private void Introduce(Line line)
     {
+        var broker = line.Broker;
         Tell(TimeSpan.Zero, Tone.Plain, $"the broker listens on mqtt://{broker}; in another terminal: streamrnn watch --broker mqtt://{broker}");
         Tell(TimeSpan.Zero, Tone.Plain, string.Create(System.Globalization.CultureInfo.InvariantCulture,
             $"{plan.Scenario.Devices.Count} devices: {string.Join(", ", plan.Scenario.Devices.Select(d => d.Name))}; a reading of each every {plan.Interval.TotalSeconds:0.##} s, which is {plan.Step.TotalSeconds:0} s of its own time"));
         Tell(TimeSpan.Zero, Tone.Plain, string.Create(System.Globalization.CultureInfo.InvariantCulture,
             $"{plan.Scenario.Labels.Count} faults will be injected (seed {plan.Seed}); nothing was trained or configured for these devices"));
+        if (line.Recovered is { Devices: > 0 } before)
+            Tell(TimeSpan.Zero, Tone.Calm, string.Create(System.Globalization.CultureInfo.InvariantCulture,
+                $"it goes on at {DemoScreen.Clock(_resumed)}, where it was interrupted: {before.Devices} devices are known, {line.Learned:N0} readings of them were learned; nothing is forgotten, and no alert is told twice (kept in {line.Folder})"));
     }
 
     private TimeSpan _sayDevicesAt = FirstSayDevices;

@@ -90,6 +90,12 @@ internal sealed class Line : IAsyncDisposable
 
         (_broker, _door, _detector, _source, Registry) = (broker, door, detector, source, registry);
         (_room, _publisher, _store, Recovered) = (room, publisher, store, recovered);
+        foreach (var shard in detector.Shards)
+        {
+            for (var slot = 0; slot < shard.SeriesCount; slot++)
+                (Learned, MostLearned) = (Learned + shard.SeriesAt(slot).Count, Math.Max(MostLearned, shard.SeriesAt(slot).Count));
+        }
+
         _publishing = Watched(publisher.RunAsync(PublishingGrace, _stopPublishing.Token), _stopPublishing.Token);
         _pump = new Thread(Pump) { Name = "pump" };
         _pump.Start();
@@ -103,6 +109,15 @@ internal sealed class Line : IAsyncDisposable
 
     /// <summary>What the store knew at the start; null where nothing is kept.</summary>
     public Recovered? Recovered { get; }
+
+    /// <summary>The folder of what is kept; null where nothing is.</summary>
+    public string? Folder => _store?.Folder;
+
+    /// <summary>Readings that were learned before, of all series, and of the series that was heard most.</summary>
+    public long Learned { get; }
+
+    /// <inheritdoc cref="Learned"/>
+    public int MostLearned { get; }
 
     /// <summary>Where the readings come from: host:port.</summary>
     public string Broker => _broker is null ? _source.Broker : string.Create(CultureInfo.InvariantCulture, $"{_broker.Host}:{_broker.Port}");

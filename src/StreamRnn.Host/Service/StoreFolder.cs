@@ -15,9 +15,21 @@ internal static class StoreFolder
             return Path.GetFullPath(path, @base);
         if (environment("STATE_DIRECTORY") is { Length: > 0 } state)
             return Path.Combine(state.Split(':')[0], "store");
+        return Path.Combine(Data(@base), Safe(clientId));
+    }
+
+    /// <summary>Of a demonstration: below the configured path of stores, else in the local application data; one for each story.</summary>
+    public static string OfDemo(long seed, TimeSpan length, string @base, Func<string, string?> environment)
+    {
+        var stores = environment("StreamRnn__Storage__Path") is { Length: > 0 } path ? Path.GetFullPath(path, @base) : Data(@base);
+        return Path.Combine(stores, string.Create(System.Globalization.CultureInfo.InvariantCulture, $"demo-{seed}-{length.TotalSeconds:0}s"));
+    }
+
+    private static string Data(string @base)
+    {
         var data = Environment.GetFolderPath(
             WindowsServiceHelpers.IsWindowsService() ? Environment.SpecialFolder.CommonApplicationData : Environment.SpecialFolder.LocalApplicationData, Environment.SpecialFolderOption.DoNotVerify);
-        return Path.Combine(data.Length > 0 ? data : @base, "streamrnn", Safe(clientId));
+        return Path.Combine(data.Length > 0 ? data : @base, "streamrnn");
     }
 
     // Letters, digits, - and _ stay: no dot, no separator, no drive.
