@@ -28,7 +28,7 @@ internal sealed class CheckpointWriter : IDisposable
     // The slice belongs to the pump's thread while it is free or filled, to the writer's while it is handed over.
     private volatile bool _handedOver;
     private volatile Exception? _fault;
-    private bool _filled, _inPass;
+    private bool _filled, _inPass, _disposed;
     private Common? _begun, _last;
     private long _sliceNeeds, _passed, _position;
     private long _beganAt;
@@ -86,6 +86,9 @@ internal sealed class CheckpointWriter : IDisposable
 
     public void Dispose()
     {
+        if (_disposed)
+            return;
+        _disposed = true;
         _stop.Cancel();
         _thread.Join();
         _stop.Dispose();

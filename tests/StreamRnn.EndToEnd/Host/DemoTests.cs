@@ -18,6 +18,28 @@ public sealed class DemoTests
         Assert.Matches(new Regex(@"^faults found [1-5] of 5, false alarms \d+, median delay \d+\.\d s$"), lines.Last(l => l.Length > 0));
     }
 
+    [Fact]
+    public async Task ADemoThatIsKilledGoesOnWhereItWas()
+    {
+        var store = Directory.CreateTempSubdirectory("streamrnn-demo-");
+        try
+        {
+            string[] args = ["demo", "--for", "1m", "--port", "0", "--store", store.FullName];
+            await using (var demo = HostProcess.Start(null, systemd: false, null, args))
+                await demo.UntilAsync(d => d.Output.Contains("0:13", StringComparison.Ordinal), "it has learned for a while");
+            await using var again = HostProcess.Start(null, systemd: false, null, args);
+            await again.UntilAsync(d => d.Output.Contains("where it was interrupted: 6 devices are known", StringComparison.Ordinal), "it says what it knows");
+            await again.UntilAsync(d => Regex.IsMatch(d.Output, " ready"), "the devices are warmed up");
+            var learned = Regex.Match(again.Output, "([0-9,]+) readings of them were learned").Groups[1].Value.Replace(",", "", StringComparison.Ordinal);
+            Assert.InRange(int.Parse(learned, System.Globalization.CultureInfo.InvariantCulture), 6 * 50, 6 * 480);
+            Assert.DoesNotContain("warming up 1/50", again.Output, StringComparison.Ordinal);
+        }
+        finally
+        {
+            store.Delete(recursive: true);
+        }
+    }
+
     [SkippableFact]
     public async Task CtrlCEndsTheDemoWithTheScoreSoFar()
     {

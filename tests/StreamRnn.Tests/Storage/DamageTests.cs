@@ -1,0 +1,83 @@
+using Microsoft.Data.Sqlite;
+using Microsoft.Extensions.Logging.Abstractions;
+using StreamRnn.Readings;
+using StreamRnn.Storage;
+
+namespace StreamRnn.Tests.Storage;
+
+/// <summary>A store that is damaged, in use or of another version: a running service or a message that says what to do, never silent loss.</summary>
+public sealed class DamageTests
+{
+    [Fact]
+    public void ASecondInstanceIsRefusedWithTheNameOfTheFirst()
+    {
+        using var history = new History();
+        var refused = Assert.Throws<StoreException>(() => Store.Open(history.Folder, new StorageOptions(), new DeviceRegistry(), TimeProvider.System, NullLogger.Instance));
+        Assert.Contains($"process {Environment.ProcessId} on {Environment.MachineName}", refused.Message, StringComparison.Ordinal);
+        Assert.Contains("StreamRnn:Storage:Path", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void AStoreThatWasForgottenIsGoneAndOneInUseIsNotForgotten()
+    {
+        string folder;
+        using (var history = new History())
+        {
+            folder = history.Folder;
+            Assert.Throws<StoreException>(() => Store.Forget(folder));
+        }
+
+        Directory.CreateDirectory(folder);
+        File.WriteAllText(Path.Combine(folder, Journal.FileName), "");
+        Store.Forget(folder);
+        Assert.False(Directory.Exists(folder));
+    }
+
+    [Theory]
+    [InlineData("UPDATE devices SET state = zeroblob(length(state))")]
+    [InlineData("UPDATE common SET room = x'01'")]
+    [InlineData("DELETE FROM common")]
+    public void ADamagedCheckpointIsMadeAgainFromAJournalThatIsWhole(string damage)
+    {
+        using var whole = new History();
+        var expected = whole.Live(_ => Cut.None).Text;
+        using var damaged = new History { Tamper = folder => Sql(folder, CheckpointFile.FileName, damage) };
+        Assert.Equal(expected, damaged.Live(i => i == 150 && damaged!.Kills == 0 ? Cut.AfterCheckpoint : Cut.None).Text);
+    }
+
+    [Fact]
+    public void ADamagedEntryEndsTheStartWithTheFileAndThePosition()
+    {
+        using var history = new History { Tamper = folder => Sql(folder, Journal.FileName, "UPDATE entries SET body = zeroblob(length(body)) WHERE position > 100") };
+        var refused = Assert.Throws<StoreException>(() => history.Live(i => i == 150 ? Cut.AfterCheckpoint : Cut.None));
+        Assert.Contains(Journal.FileName, refused.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(Journal.FileName)]
+    [InlineData(CheckpointFile.FileName)]
+    public void AStoreOfAnotherLayoutIsRefusedWithBoth(string file)
+    {
+        using var history = new History { Tamper = folder => Sql(folder, file, "PRAGMA user_version = 99") };
+        if (file == Journal.FileName)
+        {
+            var refused = Assert.Throws<StoreException>(() => history.Live(i => i == 20 ? Cut.AfterCheckpoint : Cut.None));
+            Assert.Contains("layout 99", refused.Message, StringComparison.Ordinal);
+            Assert.Contains("Use the version that wrote it", refused.Message, StringComparison.Ordinal);
+            return;
+        }
+
+        // Of the checkpoint alone: what the journal has is folded again, and nothing is lost.
+        using var whole = new History();
+        Assert.Equal(whole.Live(_ => Cut.None).Text, history.Live(i => i == 20 && history.Kills == 0 ? Cut.AfterCheckpoint : Cut.None).Text);
+    }
+
+    private static void Sql(string folder, string file, string text)
+    {
+        using var connection = new SqliteConnection($"Data Source={Path.Combine(folder, file)};Pooling=False");
+        connection.Open();
+        using var command = connection.CreateCommand();
+        command.CommandText = text;
+        command.ExecuteNonQuery();
+    }
+}
