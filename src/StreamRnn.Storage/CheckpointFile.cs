@@ -94,12 +94,7 @@ internal sealed class CheckpointFile : IDisposable
         transaction.Commit();
     }
 
-    public void BackUp(string path)
-    {
-        using var to = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = path, Pooling = false }.ToString());
-        to.Open();
-        _connection.BackupDatabase(to);
-    }
+    public void BackUp(string path) => Sqlite.BackUp(_connection, path);
 
     public void Dispose()
     {

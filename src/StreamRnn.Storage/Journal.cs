@@ -246,12 +246,7 @@ public sealed class Journal : IDisposable
     public long Bytes => (Sqlite.Number(_connection, "PRAGMA page_count") - Sqlite.Number(_connection, "PRAGMA freelist_count")) * Sqlite.Number(_connection, "PRAGMA page_size");
 
     /// <summary>A copy of all that is committed, while others read and write.</summary>
-    public void BackUp(string path)
-    {
-        using var to = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = path, Pooling = false }.ToString());
-        to.Open();
-        _connection.BackupDatabase(to);
-    }
+    public void BackUp(string path) => Sqlite.BackUp(_connection, path);
 
     public void Dispose()
     {

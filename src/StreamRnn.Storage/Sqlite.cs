@@ -64,6 +64,13 @@ internal static class Sqlite
         return command.ExecuteScalar() is long number ? number : 0;
     }
 
+    public static void BackUp(SqliteConnection from, string path)
+    {
+        using var to = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = path, Pooling = false }.ToString());
+        to.Open();
+        from.BackupDatabase(to);
+    }
+
     public static SqliteCommand Prepare(SqliteConnection connection, string sql, params string[] parameters)
     {
         var command = connection.CreateCommand();

@@ -10,6 +10,7 @@ using StreamRnn.Host.Replay;
 using StreamRnn.Host.Watch;
 using StreamRnn.Pipeline;
 using StreamRnn.Readings;
+using StreamRnn.Storage;
 
 namespace StreamRnn.Host.Commands;
 
@@ -23,7 +24,7 @@ internal static class ReplayCommand
             Description = "Recorded series, one device each, named after the file: a header, then a row per reading. The first column is the time "
                 + "(ISO 8601, 'yyyy-MM-dd HH:mm:ss' in UTC, or seconds), the others are channels; an empty cell is a missing value; "
                 + "columns named label, anomaly, is_anomaly or changepoint are not looked at. Separated by comma, semicolon or tab.",
-            Arity = ArgumentArity.OneOrMore,
+            Arity = ArgumentArity.ZeroOrMore,
         };
         var json = new Option<bool>("--json") { Description = "Alert events as CloudEvents, one JSON object per line, as they would be published." };
         var plot = new Option<string?>("--plot")
@@ -41,14 +42,17 @@ internal static class ReplayCommand
             Description = "Past readings of the device, as a file of the same form: learned from before the record begins, and no alert is told for them.",
             HelpName = "HISTORY.csv",
         };
+        var fromJournal = new Option<bool>("--from-journal") { Description = "Instead of files: what the service has kept, entry by entry, as it lived it. The same alerts again." };
+        var store = StoreOption.Create();
         var verb = new Verb("replay", "Run recorded series through the detector, offline, and print the alerts it would have raised.")
         {
             Arguments = { files },
-            Options = { json, plot, model, prime },
+            Options = { json, plot, model, prime, fromJournal, store },
             Examples =
             [
                 ("streamrnn replay office.csv --plot office.png", "Alerts of one device as lines, and a picture."),
                 ("streamrnn replay pump.csv --model pump.model", "With a net that was trained on such devices."),
+                ("streamrnn replay --from-journal", "What the service has lived through, with the sensitivity and the rules of the configuration found here."),
                 ("streamrnn replay week/*.csv --json > alerts.jsonl", "Alerts of many devices for another program."),
             ],
             Notes =
@@ -58,7 +62,10 @@ internal static class ReplayCommand
             ],
         };
         verb.SetAction((parsed, cancel) => Task.Run(
-            () => Run(parsed.GetRequiredValue(files), parsed.GetValue(json), parsed.GetValue(plot), parsed.GetValue(model), parsed.GetValue(prime), parsed.InvocationConfiguration, cancel), cancel));
+            () => parsed.GetValue(fromJournal)
+                ? parsed.GetValue(files) is { Length: > 0 } ? throw new UsageException("give files or --from-journal, not both.") : RunJournal(parsed.GetValue(store), parsed.GetValue(json), parsed.InvocationConfiguration, cancel)
+                : parsed.GetValue(files) is not { Length: > 0 } ? throw new UsageException("no FILE.csv was given; expected is at least one, or --from-journal.")
+                : Run(parsed.GetRequiredValue(files), parsed.GetValue(json), parsed.GetValue(plot), parsed.GetValue(model), parsed.GetValue(prime), parsed.InvocationConfiguration, cancel), cancel));
         return verb;
     }
 
@@ -110,6 +117,46 @@ internal static class ReplayCommand
         }
 
         return opened > 0 ? ExitCode.Findings : ExitCode.Fine;
+    }
+
+    private static int RunJournal(string? store, bool json, InvocationConfiguration console, CancellationToken cancel)
+    {
+        var root = Settings.Read(Directory.GetCurrentDirectory(), []);
+        var settings = Settings.From(root);
+        var groups = DeviceGroups.Load(settings, root);
+        var folder = StoreOption.FolderOf(store, settings);
+        var registry = new DeviceRegistry(maxDevices: int.MaxValue, maxChannels: int.MaxValue, maxSeries: int.MaxValue, groupOf: groups.Of);
+        try
+        {
+            using var journal = Journal.Open(folder, registry, readOnly: true);
+            using var detector = new Detector(settings.Detection, settings.Alerts, BaseModel.Load(), registry, groups.Models);
+            using var events = new EventWriter(console.Output, json);
+            var room = new WaitingRoom(settings.Ingest.MaxLateness);
+            var (done, readings, opened, first) = (0L, 0L, 0, journal.First);
+            using var progress = new ProgressLine(console.Error, "journal", () => journal.Position == 0 ? 1 : (double)done / journal.Position);
+            foreach (var entry in journal.ReadFrom(first))
+            {
+                cancel.ThrowIfCancellationRequested();
+                (done, readings) = (entry.Position, readings + entry.Readings.ReadingCount);
+                progress.Show();
+                foreach (var e in detector.Fold(room.Take(entry)).Alerts)
+                {
+                    progress.Clear();
+                    events.Write(e);
+                    opened += e.Status == AlertStatus.Opened ? 1 : 0;
+                }
+            }
+
+            progress.Clear();
+            events.Flush();
+            (json ? console.Error : console.Output).WriteLine(string.Create(CultureInfo.InvariantCulture,
+                $"{folder}: {registry.DeviceCount} devices, {readings} readings, {(opened == 1 ? "1 alert" : $"{opened} alerts")}{(first > 1 ? $"; the journal begins with entry {first}, so what was learned before it is missing here and alerts may differ from those that were sent" : "")}"));
+            return opened > 0 ? ExitCode.Findings : ExitCode.Fine;
+        }
+        catch (StoreException e)
+        {
+            throw new UsageException(e.Message);
+        }
     }
 
     /// <summary>Alert events to the output: lines for people, or CloudEvents.</summary>
