@@ -60,6 +60,9 @@ internal sealed class CheckpointWriter : IDisposable
             Begin();
     }
 
+    /// <summary>Whether a slice is being written.</summary>
+    internal bool IsWriting => _handedOver;
+
     /// <summary>Ends the pass that is under way and makes another, all on the calling thread, after the last entry. What is not done in time is folded again at the next start.</summary>
     public void Finish(TimeSpan grace)
     {

@@ -6,7 +6,7 @@ public sealed record StorageOptions
     /// <summary>False: nothing is kept; a restart forgets what was learned, and a payload is acknowledged when it has been folded. Default true.</summary>
     public bool Enabled { get; init; } = true;
 
-    /// <summary>The folder of the store, one per running service. Default: under systemd its state directory, else a folder named by <c>Mqtt:ClientId</c> in the user's local application data.</summary>
+    /// <summary>The folder of the store, one per running service. Default: under systemd its state directory, else a folder named by <c>Mqtt:ClientId</c> and broker in the user's local application data.</summary>
     public string? Path { get; init; }
 
     /// <summary>How long entries are kept beyond what recovery needs: for <c>replay --from-journal</c>, <c>explain</c> and <c>export</c>. 0 to 10 years, default 7 days.</summary>

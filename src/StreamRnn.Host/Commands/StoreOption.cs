@@ -14,5 +14,5 @@ internal static class StoreOption
     };
 
     public static string FolderOf(string? named, Settings settings) =>
-        named is null ? StoreFolder.Of(settings.Storage, settings.Mqtt.ClientId, settings.Folder, Environment.GetEnvironmentVariable) : Path.GetFullPath(named);
+        named is null ? StoreFolder.Of(settings.Storage, settings.Mqtt, settings.Folder, Environment.GetEnvironmentVariable) : Path.GetFullPath(named);
 }

@@ -29,7 +29,7 @@ internal sealed record Memory(DeviceRegistry Registry, Detector Detector, Waitin
             return new Memory(registry, fresh, empty, null, null);
         }
 
-        var folder = StoreFolder.Of(settings.Storage, settings.Mqtt.ClientId, settings.Folder, Environment.GetEnvironmentVariable);
+        var folder = StoreFolder.Of(settings.Storage, settings.Mqtt, settings.Folder, Environment.GetEnvironmentVariable);
         var store = Store.Open(folder, settings.Storage, registry, clock, log);
         try
         {

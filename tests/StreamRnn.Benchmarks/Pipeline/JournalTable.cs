@@ -1,0 +1,182 @@
+using System.Diagnostics;
+using Microsoft.Extensions.Logging.Abstractions;
+using StreamRnn.Alerts;
+using StreamRnn.Detection;
+using StreamRnn.Nets;
+using StreamRnn.Pipeline;
+using StreamRnn.Readings;
+using StreamRnn.Storage;
+
+namespace StreamRnn.Benchmarks.Pipeline;
+
+/// <summary>What keeping everything costs: journal and checkpoint in the line, beside the line without them and beside plain appending to a file on the same disk, and how long a start takes.</summary>
+internal static class JournalTable
+{
+    private const int Devices = 10_000;
+    private const int PerEntry = 20_000;
+
+    public static void Measure(TextWriter text)
+    {
+        text.WriteLine($"{Devices:n0} devices of one channel, entries of {PerEntry:n0} readings, one thread for the line (the checkpoint has its own), base model as shipped. Best and median of the rounds after warm-up.");
+        text.WriteLine();
+        text.WriteLine("| | readings/s, best | median | bytes on disk per reading |");
+        text.WriteLine("|---|---:|---:|---:|");
+        Row(text, "fold alone", Live(null, out _));
+        var kept = Live(TimeSpan.FromDays(1), out var journalBytes);
+        Row(text, "journal (SQLite, WAL, FULL) and fold", kept, journalBytes);
+        Row(text, "the same, a checkpoint every 5 s", Live(TimeSpan.FromSeconds(5), out var allBytes), allBytes);
+        Row(text, $"plain append of {journalBytes:n1} bytes a reading, flushed to the disk every {PerEntry:n0}", Append(journalBytes));
+        text.WriteLine();
+        text.WriteLine("| start, from a store of | checkpoint loaded, entries folded, ready to connect |");
+        text.WriteLine("|---|---:|");
+        foreach (var devices in (int[])[10_000, 100_000])
+            text.WriteLine($"| {devices:n0} devices | {Start(devices):n2} s |");
+    }
+
+    private static void Row(TextWriter text, string what, List<double> rates, double? bytes = null)
+    {
+        rates.Sort();
+        text.WriteLine($"| {what} | {rates[^1]:n0} | {rates[rates.Count / 2]:n0} | {(bytes is { } b ? $"{b:n1}" : "")} |");
+    }
+
+    private static List<double> Live(TimeSpan? checkpoints, out double bytesPerReading)
+    {
+        var folder = Directory.CreateTempSubdirectory("streamrnn-benchmark-");
+        try
+        {
+            using var life = new Life(Devices, folder.FullName, checkpoints);
+            for (var i = 0; i < 30; i++)
+                life.Round();                            // two entries each: past warm-up, past the compiler's tiers
+            var (before, rates) = (Written(), new List<double>());
+            for (var i = 0; i < 30; i++)
+            {
+                var began = Stopwatch.GetTimestamp();
+                life.Round();
+                rates.Add(2 * PerEntry / Stopwatch.GetElapsedTime(began).TotalSeconds);
+            }
+
+            bytesPerReading = (Written() - before) / (30.0 * 2 * PerEntry);
+            return rates;
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
+    }
+
+    private static double Start(int devices)
+    {
+        var folder = Directory.CreateTempSubdirectory("streamrnn-benchmark-");
+        try
+        {
+            using (var life = new Life(devices, folder.FullName, TimeSpan.FromDays(1)))
+            {
+                for (var i = 0; i < 3 * devices / PerEntry; i++)
+                    life.Round();
+                life.Close();
+                life.Round();                            // a tail that the checkpoint does not have
+            }
+
+            GC.Collect();
+            var began = Stopwatch.GetTimestamp();
+            using var again = new Life(devices, folder.FullName, TimeSpan.FromDays(1));
+            return Stopwatch.GetElapsedTime(began).TotalSeconds;
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
+    }
+
+    private static List<double> Append(double bytesPerReading)
+    {
+        var path = Path.Combine(Path.GetTempPath(), Path.GetRandomFileName());
+        var rates = new List<double>();
+        var bytes = new byte[(int)(bytesPerReading * PerEntry)];
+        Random.Shared.NextBytes(bytes);
+        using var file = new FileStream(path, FileMode.CreateNew, FileAccess.Write, FileShare.None, 1, FileOptions.DeleteOnClose);
+        for (var i = 0; i < 60; i++)
+        {
+            var began = Stopwatch.GetTimestamp();
+            file.Write(bytes);
+            file.Flush(flushToDisk: true);
+            rates.Add(PerEntry / Stopwatch.GetElapsedTime(began).TotalSeconds);
+        }
+
+        return rates;
+    }
+
+    // What this process has had written to the disk, by Linux's own account; 0 elsewhere.
+    private static long Written() => File.Exists("/proc/self/io")
+        ? long.Parse(File.ReadLines("/proc/self/io").First(l => l.StartsWith("write_bytes:", StringComparison.Ordinal))["write_bytes:".Length..], System.Globalization.CultureInfo.InvariantCulture) : 0;
+
+    private sealed class Life : IDisposable
+    {
+        private readonly DeviceRegistry _registry = new(maxSeries: int.MaxValue, maxDevices: int.MaxValue);
+        private readonly Store? _store;
+        private readonly Door _door = new(new DoorLimits(), TimeProvider.System);
+        private readonly IDisposable _line;
+        private readonly Channel[] _channels;
+        private readonly ReadingBuffer _buffer = new();
+        private readonly Seeded _random = new(1);
+        private Detector _detector = null!;
+        private long _time = 1_700_000_000_000_000;
+        private int _next;
+
+        public Life(int devices, string folder, TimeSpan? checkpoints)
+        {
+            var room = new WaitingRoom(TimeSpan.Zero);
+            var model = BaseModel.Load();
+            if (checkpoints is { } every)
+            {
+                _store = Store.Open(folder, new StorageOptions { CheckpointEvery = every }, _registry, TimeProvider.System, NullLogger.Instance);
+                _store.Recover(() => (_detector, room) = (New(), new WaitingRoom(TimeSpan.Zero)), _ => { });
+            }
+            else
+                _detector = New();
+
+            var entries = _store is null ? _door.Arrivals : _door.Arrivals.Persist(_store, _ => { }, CancellationToken.None);
+            _line = entries.InOrder(room).InBatches(_registry.Shards).Detect(_detector).Subscribe(outcome =>
+            {
+                _store?.Tell(outcome, CancellationToken.None);
+                _store?.Between();
+            });
+            _channels = new Channel[devices];
+            for (var d = 0; d < devices; d++)
+            {
+                _registry.TryGetDevice($"device-{d}", out var device, out _);
+                _registry.TryGetChannel(device, "value", out _channels[d], out _);
+            }
+
+            Detector New() => new(new DetectionOptions(), new AlertOptions(), model, _registry);
+        }
+
+        /// <summary>Two entries.</summary>
+        public void Round()
+        {
+            for (var i = 0; i < 2 * PerEntry; i++)
+            {
+                var d = _next++ % _channels.Length;
+                if (d == 0)
+                    _time += 1_000_000;
+                _buffer.Clear();
+                _buffer.Begin(_channels[d].Device, new Instant(_time + d));
+                _buffer.Add(_channels[d], Math.Round(20 + Math.Sin((_time / 1e8) + d) + (0.1 * _random.NextNormal()), 4));
+                _buffer.End();
+                _door.Admit(_buffer, 40);
+                if (i % PerEntry == PerEntry - 1)
+                    _door.PumpOnce();
+            }
+        }
+
+        public void Close() => _store?.Close(TimeSpan.FromMinutes(1));
+
+        public void Dispose()
+        {
+            _line.Dispose();
+            _door.Dispose();
+            _detector.Dispose();
+            _store?.Dispose();
+        }
+    }
+}
