@@ -60,8 +60,8 @@ internal sealed class CheckpointWriter : IDisposable
             Begin();
     }
 
-    /// <summary>Whether a slice is being written.</summary>
-    internal bool IsWriting => _handedOver;
+    /// <summary>For tests: waits until the slice that was handed over is written, so that a history is the same whenever it is lived.</summary>
+    internal void Settle() => SpinWait.SpinUntil(() => !_handedOver || _fault is not null, TimeSpan.FromSeconds(30));
 
     /// <summary>Ends the pass that is under way and makes another, all on the calling thread, after the last entry. What is not done in time is folded again at the next start.</summary>
     public void Finish(TimeSpan grace)

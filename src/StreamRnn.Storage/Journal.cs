@@ -18,7 +18,7 @@ public sealed class Journal : IDisposable
     internal const int Kind = 0x53526A31;                   // "SRj1"
     internal const int Layout = 1;
     private const int RowsAtOnce = 256;
-    private const int PrunedPerCommit = 64;
+    private const int MostPruned = 4096;                   // in one commit: some milliseconds
 
     private const string Schema = """
         CREATE TABLE devices (id INTEGER PRIMARY KEY, name TEXT NOT NULL, origin TEXT NOT NULL, crc INTEGER NOT NULL);
@@ -216,7 +216,7 @@ public sealed class Journal : IDisposable
     /// <summary>All alert events that are kept, oldest first, with the position of the entry that they came of.</summary>
     public IEnumerable<(AlertEvent Alert, long Position)> Alerts() => _outbox.ReadAll();
 
-    /// <summary>Lets go of entries that are older than wished for and not needed: a few with each call, so that no commit takes long.</summary>
+    /// <summary>Lets go of entries that are older than wished for and not needed: 4096 with each call at most, so that no commit takes long.</summary>
     /// <param name="needed">The first entry that recovery needs: it and all after it stay.</param>
     /// <param name="oldest">Entries from this time on stay, unless there are too many bytes.</param>
     /// <remarks>It happens with the next <see cref="Commit"/>.</remarks>
@@ -225,20 +225,16 @@ public sealed class Journal : IDisposable
         var until = First;
         if (First == 0)
             return;
-        if (Bytes > maxBytes)
-            until = First + PrunedPerCommit;
-        else
+        var (bytes, entries) = (Bytes, Math.Max(1, Position - First + 1));
+        // Entries are about in the order of their times: a few looks find how many at the beginning are too old.
+        for (var step = MostPruned; step > 0; step /= 2)
         {
-            var rows = new List<(long Position, byte[] Body)>();
-            ReadRows(First, rows, PrunedPerCommit);
-            foreach (var (position, body) in rows)
-            {
-                if (EntryCodec.NowOf(body) >= oldest)
-                    break;
-                until = position + 1;
-            }
+            if (until + step - First <= MostPruned && TimeOf(until + step - 1) is { } time && time < oldest)
+                until += step;
         }
 
+        if (bytes > maxBytes)
+            until = Math.Max(until, First + Math.Min(MostPruned, 64 + ((bytes - maxBytes) * entries / bytes)));
         _pruneTo = Math.Min(until, needed);
     }
 
@@ -274,6 +270,13 @@ public sealed class Journal : IDisposable
         {
             throw Sqlite.Fault(Path, $"reading entries from {position} on", e);
         }
+    }
+
+    private Instant? TimeOf(long position)
+    {
+        var rows = new List<(long Position, byte[] Body)>();
+        ReadRows(position, rows, 1);
+        return rows.Count == 1 ? EntryCodec.NowOf(rows[0].Body) : null;
     }
 
     private void AddNames()

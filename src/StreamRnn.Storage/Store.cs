@@ -156,7 +156,8 @@ public sealed class Store : IDisposable
     /// <summary>Copies some states for the checkpoint, a millisecond or so, where one is due. Called when the entry and all that came of it are through.</summary>
     public void Between() => _writer?.Step();
 
-    internal bool IsWritingCheckpoint => _writer?.IsWriting == true;
+    /// <inheritdoc cref="CheckpointWriter.Settle"/>
+    internal void Settle() => _writer?.Settle();
 
     /// <summary>Whether a device was known before: then past readings from files would be learned a second time.</summary>
     public bool Knows(Device device) => Journal.Names.Knows(device);

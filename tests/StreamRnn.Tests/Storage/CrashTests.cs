@@ -63,7 +63,7 @@ public sealed class CrashTests
     private static string WithACheckpointThatBeganEarlier(bool forgetPositions)
     {
         var tried = new HashSet<int>();
-        using var history = new History { WaitsForCheckpoints = true, Tamper = folder => MoveBack(folder, forgetPositions) };
+        using var history = new History { Tamper = folder => MoveBack(folder, forgetPositions) };
         return history.Live(i => i % 40 == 39 && tried.Add(i) ? Cut.AfterCheckpoint : Cut.None).Text;
     }
 

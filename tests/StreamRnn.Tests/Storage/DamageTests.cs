@@ -41,7 +41,7 @@ public sealed class DamageTests
     {
         using var whole = new History();
         var expected = whole.Live(_ => Cut.None).Text;
-        using var damaged = new History { WaitsForCheckpoints = true, Tamper = folder => Sql(folder, CheckpointFile.FileName, damage) };
+        using var damaged = new History { Tamper = folder => Sql(folder, CheckpointFile.FileName, damage) };
         Assert.Equal(expected, damaged.Live(i => i == 150 && damaged!.Kills == 0 ? Cut.AfterCheckpoint : Cut.None).Text);
     }
 
