@@ -4,6 +4,7 @@ using System.CommandLine.Parsing;
 using StreamRnn.Host.Commands;
 using StreamRnn.Host.Configuration;
 using StreamRnn.Simulators.Commands;
+using StreamRnn.Storage;
 
 namespace StreamRnn.Host;
 
@@ -46,7 +47,7 @@ internal static class CommandLine
             error.WriteLine(e.Message);
             return ExitCode.Configuration;
         }
-        catch (UsageException e)
+        catch (Exception e) when (e is UsageException or StoreException)
         {
             error.WriteLine($"{path}: {e.Message}");
             return ExitCode.Usage;

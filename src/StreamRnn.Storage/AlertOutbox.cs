@@ -46,22 +46,22 @@ internal sealed class AlertOutbox : IDisposable
     {
         foreach (var (alert, position, body) in _pending)
         {
-            Run(_close, alert.AlertId, alert.Sequence);
-            Run(_add, alert.Id, alert.AlertId, alert.Sequence, position, alert.Status == AlertStatus.Resolved ? 0 : 1, body, (long)EntryCodec.Crc(alert.Sequence, body));
+            Sqlite.Run(_close, alert.AlertId, alert.Sequence);
+            Sqlite.Run(_add, alert.Id, alert.AlertId, alert.Sequence, position, alert.Status == AlertStatus.Resolved ? 0 : 1, body, (long)EntryCodec.Crc(alert.Sequence, body));
         }
 
         foreach (var mark in marks)
         {
             if (mark.Shown)
-                Run(_markShown, mark.AlertId, mark.Sequence);
+                Sqlite.Run(_markShown, mark.AlertId, mark.Sequence);
             else
-                Run(_markSent, mark.Refused ? Refused : Sent, $"{mark.AlertId}-{mark.Sequence}");
+                Sqlite.Run(_markSent, mark.Refused ? Refused : Sent, $"{mark.AlertId}-{mark.Sequence}");
         }
     }
 
     public void Written() => _pending.Clear();
 
-    public void Prune(long before) => Run(_prune, before);
+    public void Prune(long before) => Sqlite.Run(_prune, before);
 
     public IEnumerable<AlertEvent> Read(string sql)
     {
@@ -99,16 +99,9 @@ internal sealed class AlertOutbox : IDisposable
     private AlertEvent Parse(long number, byte[] body, long crc)
     {
         if (!AlertJson.TryReadData(body, out var alert, out var error))
-            throw new StoreException($"{_path}: row {number} of the outbox is damaged: {error}. Restore a back-up with 'streamrnn restore', or move the folder away: then everything is learned anew.");
+            throw new StoreException($"{_path}: row {number} of the outbox is damaged: {error}. {StoreException.WhatToDo}");
         if (EntryCodec.Crc(alert.Sequence, body) != crc)
-            throw new StoreException($"{_path}: row {number} of the outbox is damaged: its checksum does not fit its bytes. Restore a back-up with 'streamrnn restore', or move the folder away: then everything is learned anew.");
+            throw new StoreException($"{_path}: row {number} of the outbox is damaged: its checksum does not fit its bytes. {StoreException.WhatToDo}");
         return alert;
-    }
-
-    private static void Run(SqliteCommand command, params ReadOnlySpan<object> values)
-    {
-        for (var i = 0; i < values.Length; i++)
-            command.Parameters[i].Value = values[i];
-        command.ExecuteNonQuery();
     }
 }

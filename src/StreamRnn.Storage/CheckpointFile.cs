@@ -55,7 +55,7 @@ internal sealed class CheckpointFile : IDisposable
             if (reader.GetString(0) is var store && store != _storeId)
                 throw new StoreException($"{Path} belongs to another journal (store {store}, the journal beside it is of store {_storeId}). Put back the two files that belong together, or move {FileName} away: then what the journal has is learned again.");
             var common = new Common(reader.GetInt64(1), (byte[])reader.GetValue(2), (byte[])reader.GetValue(3));
-            return EntryCodec.Crc(common.Position, common.State) + (long)EntryCodec.Crc(common.Position, common.Room) == reader.GetInt64(4) ? common
+            return CrcOf(common) == reader.GetInt64(4) ? common
                 : throw new DamageException($"{Path}: what belongs to no device at position {common.Position} is damaged: its checksum does not fit its bytes");
         }
         catch (SqliteException e)
@@ -72,7 +72,7 @@ internal sealed class CheckpointFile : IDisposable
         while (Next(reader))
         {
             var (device, position, state) = (reader.GetInt32(0), reader.GetInt64(1), (byte[])reader.GetValue(2));
-            yield return (device, position, EntryCodec.Crc(position ^ ((long)device << 32), state) == reader.GetInt64(3) ? state : []);
+            yield return (device, position, CrcOf(device, position, state) == reader.GetInt64(3) ? state : []);
         }
     }
 
@@ -86,11 +86,11 @@ internal sealed class CheckpointFile : IDisposable
         for (var i = 0; i < slice.Count; i++)
         {
             var (device, position) = (ids[i], slice.PositionOf(i));
-            Run(_put, device, position, slice[i].ToArray(), (long)EntryCodec.Crc(position ^ ((long)device << 32), slice[i]));
+            Sqlite.Run(_put, device, position, slice[i].ToArray(), CrcOf(device, position, slice[i]));
         }
 
         if (last is { } common)
-            Run(_putCommon, _storeId, common.Position, common.State, common.Room, EntryCodec.Crc(common.Position, common.State) + (long)EntryCodec.Crc(common.Position, common.Room));
+            Sqlite.Run(_putCommon, _storeId, common.Position, common.State, common.Room, CrcOf(common));
         transaction.Commit();
     }
 
@@ -102,6 +102,10 @@ internal sealed class CheckpointFile : IDisposable
         _putCommon.Dispose();
         _connection.Dispose();
     }
+
+    private static long CrcOf(int device, long position, ReadOnlySpan<byte> state) => EntryCodec.Crc(position ^ ((long)device << 32), state);
+
+    private static long CrcOf(in Common common) => EntryCodec.Crc(common.Position, common.State) + (long)EntryCodec.Crc(common.Position, common.Room);
 
     private SqliteDataReader Execute(SqliteCommand command)
     {
@@ -125,13 +129,6 @@ internal sealed class CheckpointFile : IDisposable
         {
             throw new DamageException(Sqlite.Fault(Path, "reading states", e).Message, e);
         }
-    }
-
-    private static void Run(SqliteCommand command, params ReadOnlySpan<object> values)
-    {
-        for (var i = 0; i < values.Length; i++)
-            command.Parameters[i].Value = values[i];
-        command.ExecuteNonQuery();
     }
 }
 

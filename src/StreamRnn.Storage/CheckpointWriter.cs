@@ -173,9 +173,7 @@ internal sealed class CheckpointWriter : IDisposable
                 LogMessages.CannotWrite(_log, _file.Path, Sqlite.Why(e), RetryAfter);
             }
 
-            using var over = new ManualResetEventSlim();
-            using var timer = _clock.CreateTimer(state => ((ManualResetEventSlim)state!).Set(), over, RetryAfter, Timeout.InfiniteTimeSpan);
-            over.Wait(_stop.Token);
+            Pause.For(RetryAfter, _clock, _stop.Token);
         }
     }
 }

@@ -146,17 +146,14 @@ public sealed class Journal : IDisposable
             var start = 0;
             foreach (var (position, end) in _rows)
             {
-                _addEntry.Parameters[0].Value = position;
-                _addEntry.Parameters[1].Value = _bodies.Bytes[start..end].ToArray();
-                _addEntry.ExecuteNonQuery();
+                Sqlite.Run(_addEntry, position, _bodies.Bytes[start..end].ToArray());
                 start = end;
             }
 
             _outbox.Write(_marks.Take(marks));
             if (_pruneTo > First && First > 0)
             {
-                _prune.Parameters[0].Value = _pruneTo;
-                _prune.ExecuteNonQuery();
+                Sqlite.Run(_prune, _pruneTo);
                 _outbox.Prune(_pruneTo);
             }
 
@@ -255,7 +252,7 @@ public sealed class Journal : IDisposable
     /// <summary>For tests: what the disk does when it is full.</summary>
     internal void LimitPages(long? pages) => Sqlite.Run(_connection, $"PRAGMA max_page_count={pages ?? 1_073_741_823}");
 
-    private static string WhatToDo => "Restore a back-up with 'streamrnn restore', or move the folder away: then everything is learned anew. Nothing was changed.";
+    private const string WhatToDo = StoreException.WhatToDo + " Nothing was changed.";
 
     private void ReadRows(long position, List<(long, byte[])> rows, int most = RowsAtOnce)
     {
@@ -284,20 +281,13 @@ public sealed class Journal : IDisposable
         for (var id = _keptDevices + 1; id <= Names.DeviceCount; id++)
         {
             var device = Names.DeviceOf(id);
-            Set(_addDevice, id, device.Name, device.Origin, CrcOf(id, device.Name, device.Origin));
+            Sqlite.Run(_addDevice, id, device.Name, device.Origin, CrcOf(id, device.Name, device.Origin));
         }
 
         for (var id = _keptChannels + 1; id <= Names.ChannelCount; id++)
         {
             var channel = Names.ChannelAt(id - 1);
-            Set(_addChannel, id, Names.IdOf(channel.Device), channel.Name, CrcOf(id, channel.Device.Name, channel.Name));
-        }
-
-        static void Set(SqliteCommand command, params ReadOnlySpan<object> values)
-        {
-            for (var i = 0; i < values.Length; i++)
-                command.Parameters[i].Value = values[i];
-            command.ExecuteNonQuery();
+            Sqlite.Run(_addChannel, id, Names.IdOf(channel.Device), channel.Name, CrcOf(id, channel.Device.Name, channel.Name));
         }
     }
 

@@ -57,6 +57,14 @@ internal static class Sqlite
         command.ExecuteNonQuery();
     }
 
+    /// <summary>Runs a prepared command; values in the order of its parameters.</summary>
+    public static void Run(SqliteCommand command, params ReadOnlySpan<object> values)
+    {
+        for (var i = 0; i < values.Length; i++)
+            command.Parameters[i].Value = values[i];
+        command.ExecuteNonQuery();
+    }
+
     public static long Number(SqliteConnection connection, string sql)
     {
         using var command = connection.CreateCommand();
@@ -86,6 +94,6 @@ internal static class Sqlite
     public static string Why(SqliteException e) => e.SqliteErrorCode == Full ? "there is no room left on the disk" : e.Message;
 
     public static StoreException Fault(string path, string doing, SqliteException e) => new(e.SqliteErrorCode is Corrupt or NotADatabase
-        ? $"{path} is damaged ({e.Message}; found while {doing}). Restore a back-up with 'streamrnn restore', or move the folder away: then everything is learned anew. Nothing was changed."
+        ? $"{path} is damaged ({e.Message}; found while {doing}). {StoreException.WhatToDo} Nothing was changed."
         : $"{path}: {doing} failed: {e.Message}", e);
 }

@@ -96,8 +96,7 @@ public sealed class Store : IDisposable
         catch (Exception e) when (e is DamageException or SnapshotException)
         {
             if (Journal.First > 1)
-                throw new StoreException($"{_checkpoint.Path}: {e.Message}. The journal begins at entry {Journal.First}, so it cannot be made again. Restore a back-up with 'streamrnn restore', "
-                    + $"or move the folder away: then everything is learned anew. Nothing was changed.", e);
+                throw new StoreException($"{_checkpoint.Path}: {e.Message}. The journal begins at entry {Journal.First}, so it cannot be made again. {StoreException.WhatToDo} Nothing was changed.", e);
             LogMessages.FoldsAll(_log, e.Message);
             detector.Dispose();
             (detector, room) = begin();
@@ -206,16 +205,9 @@ public sealed class Store : IDisposable
                 throw Sqlite.Fault(Journal.Path, "writing to it", e);
             }
 
-            Wait(delay, cancel);
+            Pause.For(delay, _clock, cancel);
             delay = delay * 2 < LongestWait ? delay * 2 : LongestWait;
         }
-    }
-
-    private void Wait(TimeSpan delay, CancellationToken cancel)
-    {
-        using var over = new ManualResetEventSlim();
-        using var timer = _clock.CreateTimer(state => ((ManualResetEventSlim)state!).Set(), over, delay, Timeout.InfiniteTimeSpan);
-        over.Wait(cancel);
     }
 
     private void Retain(Instant now)
@@ -234,7 +226,7 @@ public sealed class Store : IDisposable
         if (common is null && Journal.First <= 1)
             return 0;
         if (common is null)
-            throw new StoreException($"{_checkpoint.Path} holds no checkpoint, and the journal begins at entry {Journal.First}: what came before is missing. Restore a back-up with 'streamrnn restore', or move the folder away: then everything is learned anew.");
+            throw new StoreException($"{_checkpoint.Path} holds no checkpoint, and the journal begins at entry {Journal.First}: what came before is missing. {StoreException.WhatToDo}");
         var (position, state, waiting) = common.Value;
         if (position > Journal.Position || (Journal.First > position + 1 && Journal.Position > position))
             throw new StoreException($"{_checkpoint.Path} reflects entry {position}, the journal beside it holds entries {Journal.First} to {Journal.Position}: they do not belong together. Restore both from one back-up.");

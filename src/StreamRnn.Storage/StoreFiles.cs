@@ -12,7 +12,7 @@ public static class StoreFiles
     {
         if (Directory.Exists(to) && Directory.EnumerateFileSystemEntries(to).Any())
             throw new StoreException($"the folder {to} is not empty; expected is a new one for each back-up.");
-        using var journal = Journal.Open(store, new DeviceRegistry(maxDevices: int.MaxValue, maxChannels: int.MaxValue, maxSeries: int.MaxValue), readOnly: true);
+        using var journal = Journal.Open(store, DeviceRegistry.Unbounded(), readOnly: true);
         using var checkpoint = CheckpointFile.Open(store, journal.StoreId, readOnly: true);
         Directory.CreateDirectory(to);
         checkpoint.BackUp(Path.Combine(to, CheckpointFile.FileName));
@@ -26,7 +26,7 @@ public static class StoreFiles
         using var held = StoreLock.Take(store, TimeProvider.System);
         if (File.Exists(Path.Combine(store, Journal.FileName)))
             throw new StoreException($"the folder {store} holds a store already. Move it away first, or name another folder.");
-        using var journal = Journal.Open(from, new DeviceRegistry(maxDevices: int.MaxValue, maxChannels: int.MaxValue, maxSeries: int.MaxValue), readOnly: true);
+        using var journal = Journal.Open(from, DeviceRegistry.Unbounded(), readOnly: true);
         using var checkpoint = CheckpointFile.Open(from, journal.StoreId, readOnly: true);
         foreach (var _ in journal.ReadFrom(journal.First))
         {

@@ -48,14 +48,7 @@ internal static class BackupCommand
     private static int Run(ParseResult parsed, Option<string?> store, Func<string, string> copy)
     {
         var folder = StoreOption.FolderOf(parsed.GetValue(store), Settings.Load(Directory.GetCurrentDirectory(), []));
-        try
-        {
-            parsed.InvocationConfiguration.Output.WriteLine(copy(folder));
-            return ExitCode.Fine;
-        }
-        catch (StoreException e)
-        {
-            throw new UsageException(e.Message);
-        }
+        parsed.InvocationConfiguration.Output.WriteLine(copy(folder));
+        return ExitCode.Fine;
     }
 }

@@ -26,37 +26,30 @@ internal static class ExportCommand
     private static int Run(string? device, string? store, InvocationConfiguration console, CancellationToken cancel)
     {
         var folder = StoreOption.FolderOf(store, Settings.Load(Directory.GetCurrentDirectory(), []));
-        var registry = new DeviceRegistry(maxDevices: int.MaxValue, maxChannels: int.MaxValue, maxSeries: int.MaxValue);
-        try
+        var registry = DeviceRegistry.Unbounded();
+        using var journal = Journal.Open(folder, registry, readOnly: true);
+        if (device is not null && !registry.Devices.Any(d => d.Name == device))
+            throw new UsageException($"--device: '{device}' is not in the store {folder}; known are {registry.DeviceCount} devices.");
+        var done = 0L;
+        using var progress = new ProgressLine(console.Error, "export", () => journal.Position == 0 ? 1 : (double)done / journal.Position);
+        console.Output.WriteLine("timestamp,device,channel,value");
+        foreach (var entry in journal.ReadFrom(journal.First))
         {
-            using var journal = Journal.Open(folder, registry, readOnly: true);
-            if (device is not null && !registry.Devices.Any(d => d.Name == device))
-                throw new UsageException($"--device: '{device}' is not in the store {folder}; known are {registry.DeviceCount} devices.");
-            var done = 0L;
-            using var progress = new ProgressLine(console.Error, "export", () => journal.Position == 0 ? 1 : (double)done / journal.Position);
-            console.Output.WriteLine("timestamp,device,channel,value");
-            foreach (var entry in journal.ReadFrom(journal.First))
+            cancel.ThrowIfCancellationRequested();
+            done = entry.Position;
+            progress.Show();
+            for (var i = 0; i < entry.Readings.ReadingCount; i++)
             {
-                cancel.ThrowIfCancellationRequested();
-                done = entry.Position;
-                progress.Show();
-                for (var i = 0; i < entry.Readings.ReadingCount; i++)
+                foreach (var sample in entry.Readings[i])
                 {
-                    foreach (var sample in entry.Readings[i])
-                    {
-                        if (device is null || sample.Channel.Device.Name == device)
-                            console.Output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{sample.Time},{Quoted(sample.Channel.Device.Name)},{Quoted(sample.Channel.Name)},{sample.Value:R}"));
-                    }
+                    if (device is null || sample.Channel.Device.Name == device)
+                        console.Output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{sample.Time},{Quoted(sample.Channel.Device.Name)},{Quoted(sample.Channel.Name)},{sample.Value:R}"));
                 }
             }
+        }
 
-            progress.Clear();
-            return ExitCode.Fine;
-        }
-        catch (StoreException e)
-        {
-            throw new UsageException(e.Message);
-        }
+        progress.Clear();
+        return ExitCode.Fine;
     }
 
     // RFC 4180. A name that a spreadsheet would take for a formula is text to whoever reads CSV; it is left as it is.

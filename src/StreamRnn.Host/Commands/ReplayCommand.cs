@@ -125,38 +125,31 @@ internal static class ReplayCommand
         var settings = Settings.From(root);
         var groups = DeviceGroups.Load(settings, root);
         var folder = StoreOption.FolderOf(store, settings);
-        var registry = new DeviceRegistry(maxDevices: int.MaxValue, maxChannels: int.MaxValue, maxSeries: int.MaxValue, groupOf: groups.Of);
-        try
+        var registry = DeviceRegistry.Unbounded(groups.Of);
+        using var journal = Journal.Open(folder, registry, readOnly: true);
+        using var detector = new Detector(settings.Detection, settings.Alerts, BaseModel.Load(), registry, groups.Models);
+        using var events = new EventWriter(console.Output, json);
+        var room = new WaitingRoom(settings.Ingest.MaxLateness);
+        var (done, readings, opened, first) = (0L, 0L, 0, journal.First);
+        using var progress = new ProgressLine(console.Error, "journal", () => journal.Position == 0 ? 1 : (double)done / journal.Position);
+        foreach (var entry in journal.ReadFrom(first))
         {
-            using var journal = Journal.Open(folder, registry, readOnly: true);
-            using var detector = new Detector(settings.Detection, settings.Alerts, BaseModel.Load(), registry, groups.Models);
-            using var events = new EventWriter(console.Output, json);
-            var room = new WaitingRoom(settings.Ingest.MaxLateness);
-            var (done, readings, opened, first) = (0L, 0L, 0, journal.First);
-            using var progress = new ProgressLine(console.Error, "journal", () => journal.Position == 0 ? 1 : (double)done / journal.Position);
-            foreach (var entry in journal.ReadFrom(first))
+            cancel.ThrowIfCancellationRequested();
+            (done, readings) = (entry.Position, readings + entry.Readings.ReadingCount);
+            progress.Show();
+            foreach (var e in detector.Fold(room.Take(entry)).Alerts)
             {
-                cancel.ThrowIfCancellationRequested();
-                (done, readings) = (entry.Position, readings + entry.Readings.ReadingCount);
-                progress.Show();
-                foreach (var e in detector.Fold(room.Take(entry)).Alerts)
-                {
-                    progress.Clear();
-                    events.Write(e);
-                    opened += e.Status == AlertStatus.Opened ? 1 : 0;
-                }
+                progress.Clear();
+                events.Write(e);
+                opened += e.Status == AlertStatus.Opened ? 1 : 0;
             }
+        }
 
-            progress.Clear();
-            events.Flush();
-            (json ? console.Error : console.Output).WriteLine(string.Create(CultureInfo.InvariantCulture,
-                $"{folder}: {registry.DeviceCount} devices, {readings} readings, {(opened == 1 ? "1 alert" : $"{opened} alerts")}{(first > 1 ? $"; the journal begins with entry {first}, so what was learned before it is missing here and alerts may differ from those that were sent" : "")}"));
-            return opened > 0 ? ExitCode.Findings : ExitCode.Fine;
-        }
-        catch (StoreException e)
-        {
-            throw new UsageException(e.Message);
-        }
+        progress.Clear();
+        events.Flush();
+        (json ? console.Error : console.Output).WriteLine(string.Create(CultureInfo.InvariantCulture,
+            $"{folder}: {registry.DeviceCount} devices, {readings} readings, {(opened == 1 ? "1 alert" : $"{opened} alerts")}{(first > 1 ? $"; the journal begins with entry {first}, so what was learned before it is missing here and alerts may differ from those that were sent" : "")}"));
+        return opened > 0 ? ExitCode.Findings : ExitCode.Fine;
     }
 
     /// <summary>Alert events to the output: lines for people, or CloudEvents.</summary>

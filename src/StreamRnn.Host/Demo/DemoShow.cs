@@ -50,8 +50,9 @@ internal sealed class DemoShow(DemoPlan plan, int? port, string? store, bool liv
         {
             await line.Subscribed.WaitAsync(over.Token).ConfigureAwait(false);
             // Each device sends one reading an interval, so what the one that was heard most has sent says where the story was interrupted.
-            _resumed = line.MostLearned * plan.Interval;
-            Introduce(line);
+            var (learned, most) = line.CountLearned();
+            _resumed = most * plan.Interval;
+            Introduce(line, learned);
             var (host, listening) = (line.Broker[..line.Broker.LastIndexOf(':')], int.Parse(line.Broker[(line.Broker.LastIndexOf(':') + 1)..], System.Globalization.CultureInfo.InvariantCulture));
             var subscription = new Subscription(new MqttOptions(), (host, listening), DemoBoard.Topics(Root, plan.Scenario.Options.LabelsTopic));
             var subscribing = subscription.RunAsync(over.Token);
@@ -185,7 +186,7 @@ internal sealed class DemoShow(DemoPlan plan, int? port, string? store, bool liv
         }
     }
 
-    private void Introduce(Line line)
+    private void Introduce(Line line, long learned)
     {
         var broker = line.Broker;
         Tell(TimeSpan.Zero, Tone.Plain, $"the broker listens on mqtt://{broker}; in another terminal: streamrnn watch --broker mqtt://{broker}");
@@ -195,7 +196,7 @@ internal sealed class DemoShow(DemoPlan plan, int? port, string? store, bool liv
             $"{plan.Scenario.Labels.Count} faults will be injected (seed {plan.Seed}); nothing was trained or configured for these devices"));
         if (line.Recovered is { Devices: > 0 } before)
             Tell(TimeSpan.Zero, Tone.Calm, string.Create(System.Globalization.CultureInfo.InvariantCulture,
-                $"it goes on at {DemoScreen.Clock(_resumed)}, where it was interrupted: {before.Devices} devices are known, {line.Learned:N0} readings of them were learned; nothing is forgotten, and no alert is told twice (kept in {line.Folder})"));
+                $"it goes on at {DemoScreen.Clock(_resumed)}, where it was interrupted: {before.Devices} devices are known, {learned:N0} readings of them were learned; nothing is forgotten, and no alert is told twice (kept in {line.Folder})"));
     }
 
     private TimeSpan _sayDevicesAt = FirstSayDevices;

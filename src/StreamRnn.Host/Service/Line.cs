@@ -90,11 +90,6 @@ internal sealed class Line : IAsyncDisposable
 
         (_broker, _door, _detector, _source, Registry) = (broker, door, detector, source, registry);
         (_room, _publisher, _store, Recovered) = (room, publisher, store, recovered);
-        foreach (var shard in detector.Shards)
-        {
-            for (var slot = 0; slot < shard.SeriesCount; slot++)
-                (Learned, MostLearned) = (Learned + shard.SeriesAt(slot).Count, Math.Max(MostLearned, shard.SeriesAt(slot).Count));
-        }
 
         _publishing = Watched(publisher.RunAsync(PublishingGrace, _stopPublishing.Token), _stopPublishing.Token);
         _pump = new Thread(Pump) { Name = "pump" };
@@ -113,11 +108,18 @@ internal sealed class Line : IAsyncDisposable
     /// <summary>The folder of what is kept; null where nothing is.</summary>
     public string? Folder => _store?.Folder;
 
-    /// <summary>Readings that were learned before, of all series, and of the series that was heard most.</summary>
-    public long Learned { get; }
+    /// <summary>Readings that were learned so far, of all series together and of the one that was heard most. For a look before readings come.</summary>
+    public (long All, int Most) CountLearned()
+    {
+        var (all, most) = (0L, 0);
+        foreach (var shard in _detector.Shards)
+        {
+            for (var slot = 0; slot < shard.SeriesCount; slot++)
+                (all, most) = (all + shard.SeriesAt(slot).Count, Math.Max(most, shard.SeriesAt(slot).Count));
+        }
 
-    /// <inheritdoc cref="Learned"/>
-    public int MostLearned { get; }
+        return (all, most);
+    }
 
     /// <summary>Where the readings come from: host:port.</summary>
     public string Broker => _broker is null ? _source.Broker : string.Create(CultureInfo.InvariantCulture, $"{_broker.Host}:{_broker.Port}");

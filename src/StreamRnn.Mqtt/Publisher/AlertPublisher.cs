@@ -86,7 +86,7 @@ public sealed class AlertPublisher
     }
 
     /// <summary>An event of an earlier life that no broker answered for.</summary>
-    public void PublishAgain(AlertEvent alert) => _outbox.AddAlert(new Outgoing($"{_root}/alerts/{alert.Device}", Encode(alert), null, Retain: false, AtLeastOnce: true, Alert: alert));
+    public void PublishAgain(AlertEvent alert) => Enqueue(alert, Encode(alert));
 
     /// <summary>The last event of an alert of an earlier life.</summary>
     /// <param name="shown">Whether the broker has it on its retained topic, and so needs it only if it forgets.</param>
@@ -157,6 +157,12 @@ public sealed class AlertPublisher
     private void Add(AlertEvent alert)
     {
         var body = Encode(alert);
+        Enqueue(alert, body);
+        _outbox.SetRetained(Shown(alert, body));
+    }
+
+    private void Enqueue(AlertEvent alert, byte[] body)
+    {
         Instruments.OutboxDepth.Add(1);
         var dropped = _outbox.AddAlert(new Outgoing($"{_root}/alerts/{alert.Device}", body, null, Retain: false, AtLeastOnce: true, Alert: alert));
         if (dropped > 0)
@@ -165,8 +171,6 @@ public sealed class AlertPublisher
             Instruments.OutboxDepth.Add(-dropped);
             LogMessages.AlertsDropped(_log, _outbox.AlertCount);
         }
-
-        _outbox.SetRetained(Shown(alert, body));
     }
 
     private byte[] Encode(AlertEvent alert)

@@ -32,12 +32,8 @@ public readonly record struct Evidence(double Range, double Level, double Near, 
     {
         var floor = Outlook.Floor(row);
         double range = 0;
-        if (row.Count >= Calibrator.LeastCount)
-        {
-            var excess = Excess(row, x, floor);
-            if (excess > RangeTolerance)
-                range = Math.Max(0, Math.Min(4, 1 + Math.Log10(row.Count / 2.0) - (2 * Math.Log10(row.Records + 1))) + Math.Log10(excess / RangeTolerance));
-        }
+        if (Excess(row, x, floor) is > RangeTolerance and var excess)
+            range = Math.Max(0, Math.Min(4, 1 + Math.Log10(row.Count / 2.0) - (2 * Math.Log10(row.Records + 1))) + Math.Log10(excess / RangeTolerance));
 
         var level = LevelUnit * Math.Abs(Learning.NextLevel(row, x));
         var near = 4 * Math.Log10(1 + (Math.Abs(x - nearForecast) / Cadence.Scale(Math.Max(row.NearScale, floor), nearStretch, row.Spread)));
@@ -48,9 +44,10 @@ public readonly record struct Evidence(double Range, double Level, double Near, 
     }
 
     /// <summary>Whether x is a record that counts: it leaves the range by more than <see cref="RangeTolerance"/> of it, when there is one.</summary>
-    internal static bool IsRecord(in SeriesRow row, double x) => row.Count >= Calibrator.LeastCount && Excess(row, x, Outlook.Floor(row)) > RangeTolerance;
+    internal static bool IsRecord(in SeriesRow row, double x) => Excess(row, x, Outlook.Floor(row)) > RangeTolerance;
 
-    private static double Excess(in SeriesRow row, double x, double floor) => Math.Max(row.Least - x, x - row.Most) / Math.Max(row.Most - row.Least, floor);
+    // In ranges, beyond the nearer end of the range; not above 0 within it. Of a young series nothing can be said.
+    private static double Excess(in SeriesRow row, double x, double floor) => row.Count < Calibrator.LeastCount ? 0 : Math.Max(row.Least - x, x - row.Most) / Math.Max(row.Most - row.Least, floor);
 
     /// <summary>The same without the parts that an ablation leaves out: evidence that is always 0 is never rare.</summary>
     internal Evidence Without(ScoreParts parts) => parts == ScoreParts.None ? this : new(

@@ -42,6 +42,9 @@ public sealed class DeviceRegistry
         _bySpan = _devices.GetAlternateLookup<ReadOnlySpan<char>>();
     }
 
+    /// <summary>For what was taken in before, under bounds that held then: nothing is refused for its number.</summary>
+    public static DeviceRegistry Unbounded(GroupOf? groupOf = null) => new(maxDevices: int.MaxValue, maxChannels: int.MaxValue, maxSeries: int.MaxValue, groupOf: groupOf);
+
     public int Shards => _devicesInShard.Length;
 
     public int DeviceCount { get { lock (_gate) return _devices.Count; } }

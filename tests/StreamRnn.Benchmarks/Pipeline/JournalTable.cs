@@ -112,7 +112,7 @@ internal static class JournalTable
 
     private sealed class Life : IDisposable
     {
-        private readonly DeviceRegistry _registry = new(maxSeries: int.MaxValue, maxDevices: int.MaxValue);
+        private readonly DeviceRegistry _registry = DeviceRegistry.Unbounded();
         private readonly Store? _store;
         private readonly Door _door = new(new DoorLimits(), TimeProvider.System);
         private readonly IDisposable _line;

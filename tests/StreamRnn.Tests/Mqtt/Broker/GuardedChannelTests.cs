@@ -1,9 +1,6 @@
 using System.Buffers;
-using System.Net;
-using System.Security.Cryptography.X509Certificates;
 using CsCheck;
 using Microsoft.Extensions.Time.Testing;
-using MQTTnet.Channel;
 using StreamRnn.Mqtt;
 
 namespace StreamRnn.Tests.Mqtt.Broker;
@@ -77,34 +74,5 @@ public sealed class GuardedChannelTests
         Assert.True(room.TryKeep("c", 1));
         Assert.False(room.TryKeep("d", 1));
         Assert.True(room.TryKeep("c", 50));
-    }
-
-    /// <summary>Gives its bytes in pieces.</summary>
-    private sealed class Wire(byte[] bytes, int[] cuts) : IMqttChannel
-    {
-        private int _at, _reads;
-
-        public X509Certificate2 ClientCertificate => null!;
-        public EndPoint RemoteEndPoint => null!;
-        public EndPoint LocalEndPoint => null!;
-        public bool IsSecureConnection => false;
-
-        public Task ConnectAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-
-        public Task DisconnectAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-
-        public Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken)
-        {
-            var length = Math.Min(Math.Min(count, cuts[_reads++ % cuts.Length]), bytes.Length - _at);
-            bytes.AsSpan(_at, length).CopyTo(buffer.AsSpan(offset));
-            _at += length;
-            return Task.FromResult(length);
-        }
-
-        public Task WriteAsync(ReadOnlySequence<byte> buffer, bool isEndOfPacket, CancellationToken cancellationToken) => Task.CompletedTask;
-
-        public void Dispose()
-        {
-        }
     }
 }
