@@ -21,6 +21,8 @@ internal sealed class CheckpointFile : IDisposable
         CREATE TABLE common (one INTEGER PRIMARY KEY CHECK (one = 1), store TEXT NOT NULL, position INTEGER NOT NULL, state BLOB NOT NULL, room BLOB NOT NULL, crc INTEGER NOT NULL);
         """;
 
+    private const int BytesAtOnce = 1 << 20;
+
     private readonly SqliteConnection _connection;
     private readonly string _storeId;
     private readonly SqliteCommand _put, _putCommon;
@@ -64,15 +66,22 @@ internal sealed class CheckpointFile : IDisposable
         }
     }
 
-    /// <summary>Rows of devices: number, position, state; an empty state where the row is damaged.</summary>
-    public IEnumerable<(int Device, long Position, byte[] State)> ReadDevices()
+    /// <summary>All rows of devices, some at a time: while one lot is worked on the next may be read. Two take turns.</summary>
+    /// <exception cref="DamageException">The file is damaged.</exception>
+    public IEnumerable<DeviceRows> ReadDevices()
     {
-        using var command = Sqlite.Prepare(_connection, "SELECT device, position, state, crc FROM devices");
+        using var command = Sqlite.Prepare(_connection, "SELECT device, position, crc, state FROM devices");
         using var reader = Execute(command);
-        while (Next(reader))
+        var (rows, other) = (new DeviceRows(), new DeviceRows());
+        while (true)
         {
-            var (device, position, state) = (reader.GetInt32(0), reader.GetInt64(1), (byte[])reader.GetValue(2));
-            yield return (device, position, CrcOf(device, position, state) == reader.GetInt64(3) ? state : []);
+            rows.Clear();
+            while (rows.Bytes < BytesAtOnce && Next(reader))
+                rows.Add(reader.GetInt64(0), reader.GetInt64(1), reader.GetInt64(2), SQLitePCL.raw.sqlite3_column_blob(reader.Handle, 3));
+            if (rows.Count == 0)
+                yield break;
+            yield return rows;
+            (rows, other) = (other, rows);
         }
     }
 
@@ -103,7 +112,7 @@ internal sealed class CheckpointFile : IDisposable
         _connection.Dispose();
     }
 
-    private static long CrcOf(int device, long position, ReadOnlySpan<byte> state) => EntryCodec.Crc(position ^ ((long)device << 32), state);
+    internal static long CrcOf(long device, long position, ReadOnlySpan<byte> state) => EntryCodec.Crc(position ^ (device << 32), state);
 
     private static long CrcOf(in Common common) => EntryCodec.Crc(common.Position, common.State) + (long)EntryCodec.Crc(common.Position, common.Room);
 
@@ -129,6 +138,38 @@ internal sealed class CheckpointFile : IDisposable
         {
             throw new DamageException(Sqlite.Fault(Path, "reading states", e).Message, e);
         }
+    }
+}
+
+/// <summary>Some rows of devices as they were read. One buffer, used again.</summary>
+internal sealed class DeviceRows
+{
+    private readonly List<(long Device, long Position, long Crc, int End)> _rows = [];
+    private byte[] _bytes = new byte[1 << 16];
+
+    public int Count => _rows.Count;
+
+    public int Bytes => _rows.Count == 0 ? 0 : _rows[^1].End;
+
+    public long DeviceOf(int row) => _rows[row].Device;
+
+    /// <summary>The last entry that its state has taken in.</summary>
+    public long PositionOf(int row) => _rows[row].Position;
+
+    public ReadOnlySpan<byte> StateOf(int row) => _bytes.AsSpan(row == 0 ? 0 : _rows[row - 1].End, _rows[row].End - (row == 0 ? 0 : _rows[row - 1].End));
+
+    /// <summary>Whether the checksum fits number, position and state.</summary>
+    public bool IsWhole(int row) => CheckpointFile.CrcOf(DeviceOf(row), PositionOf(row), StateOf(row)) == _rows[row].Crc;
+
+    public void Clear() => _rows.Clear();
+
+    public void Add(long device, long position, long crc, ReadOnlySpan<byte> state)
+    {
+        var start = Bytes;
+        while (_bytes.Length < start + state.Length)
+            Array.Resize(ref _bytes, 2 * _bytes.Length);
+        state.CopyTo(_bytes.AsSpan(start));
+        _rows.Add((device, position, crc, start + state.Length));
     }
 }
 

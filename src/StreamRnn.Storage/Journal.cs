@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
-using System.Runtime.InteropServices;
 using Microsoft.Data.Sqlite;
 using StreamRnn.Alerts;
 using StreamRnn.Pipeline;
@@ -20,9 +19,7 @@ public sealed class Journal : IDisposable
     private const int RowsAtOnce = 256;
     private const int MostPruned = 4096;                   // in one commit: some milliseconds
 
-    private const string Schema = """
-        CREATE TABLE devices (id INTEGER PRIMARY KEY, name TEXT NOT NULL, origin TEXT NOT NULL, crc INTEGER NOT NULL);
-        CREATE TABLE channels (id INTEGER PRIMARY KEY, device INTEGER NOT NULL, name TEXT NOT NULL, crc INTEGER NOT NULL);
+    private const string Schema = NameTable.Schema + """
         CREATE TABLE entries (position INTEGER PRIMARY KEY, body BLOB NOT NULL);
         CREATE TABLE outbox (number INTEGER PRIMARY KEY AUTOINCREMENT, event TEXT NOT NULL UNIQUE, alert TEXT NOT NULL, sequence INTEGER NOT NULL, position INTEGER NOT NULL,
             open INTEGER NOT NULL, sent INTEGER NOT NULL DEFAULT 0, shown INTEGER NOT NULL DEFAULT 0, body BLOB NOT NULL, crc INTEGER NOT NULL);
@@ -34,28 +31,27 @@ public sealed class Journal : IDisposable
 
     private readonly SqliteConnection _connection;
     private readonly AlertOutbox _outbox;
-    private readonly SqliteCommand _addEntry, _addDevice, _addChannel, _begin, _commit, _read, _prune;
+    private readonly NameTable _names;
+    private readonly SqliteCommand _addEntry, _begin, _commit, _read, _prune;
     private readonly Packer _packer = new();
     private readonly List<(long Position, int End)> _rows = [];
     private readonly Packer _bodies = new();                // of the rows
     private readonly ConcurrentQueue<Mark> _marks = new();
-    private int _keptDevices, _keptChannels;
     private long _committed, _told, _pruneTo;
 
     private Journal(string path, SqliteConnection connection, DeviceRegistry registry)
     {
         (Path, _connection) = (path, connection);
         _addEntry = Sqlite.Prepare(connection, "INSERT INTO entries VALUES (@p, @b)", "@p", "@b");
-        _addDevice = Sqlite.Prepare(connection, "INSERT INTO devices VALUES (@i, @n, @o, @c)", "@i", "@n", "@o", "@c");
-        _addChannel = Sqlite.Prepare(connection, "INSERT INTO channels VALUES (@i, @d, @n, @c)", "@i", "@d", "@n", "@c");
         _begin = Sqlite.Prepare(connection, "BEGIN IMMEDIATE");
         _commit = Sqlite.Prepare(connection, "COMMIT");
         _read = Sqlite.Prepare(connection, "SELECT position, body FROM entries WHERE position >= @p ORDER BY position LIMIT @n", "@p", "@n");
         _prune = Sqlite.Prepare(connection, "DELETE FROM entries WHERE position < @p", "@p");
         _outbox = new AlertOutbox(path, connection);
+        _names = new NameTable(path, connection, Names);
         try
         {
-            LoadNames(registry);
+            _names.Load(registry);
             StoreId = (string)Sqlite.Prepare(connection, "SELECT id FROM store").ExecuteScalar()!;
             Position = Sqlite.Number(connection, "SELECT max(position) FROM entries");
             First = Sqlite.Number(connection, "SELECT min(position) FROM entries");
@@ -136,13 +132,17 @@ public sealed class Journal : IDisposable
     public void Commit()
     {
         if (!HasPending)
+        {
+            Volatile.Write(ref _committed, Math.Min(Position, _told));      // the last entry led to nothing
             return;
+        }
+
         var began = Stopwatch.GetTimestamp();
         var marks = _marks.Count;
         try
         {
             _begin.ExecuteNonQuery();
-            AddNames();
+            _names.Add();
             var start = 0;
             foreach (var (position, end) in _rows)
             {
@@ -166,7 +166,7 @@ public sealed class Journal : IDisposable
         }
 
         Instruments.Committed(_bodies.Length, Stopwatch.GetElapsedTime(began));
-        (_keptDevices, _keptChannels) = (Names.DeviceCount, Names.ChannelCount);
+        _names.Added();
         if (First == 0 && _rows.Count > 0)
             First = _rows[0].Position;
         First = Math.Max(First, _pruneTo);
@@ -243,9 +243,10 @@ public sealed class Journal : IDisposable
 
     public void Dispose()
     {
-        foreach (var command in (SqliteCommand[])[_addEntry, _addDevice, _addChannel, _begin, _commit, _read, _prune])
+        foreach (var command in (SqliteCommand[])[_addEntry, _begin, _commit, _read, _prune])
             command.Dispose();
         _outbox.Dispose();
+        _names.Dispose();
         _connection.Dispose();
     }
 
@@ -275,54 +276,6 @@ public sealed class Journal : IDisposable
         ReadRows(position, rows, 1);
         return rows.Count == 1 ? EntryCodec.NowOf(rows[0].Body) : null;
     }
-
-    private void AddNames()
-    {
-        for (var id = _keptDevices + 1; id <= Names.DeviceCount; id++)
-        {
-            var device = Names.DeviceOf(id);
-            Sqlite.Run(_addDevice, id, device.Name, device.Origin, CrcOf(id, device.Name, device.Origin));
-        }
-
-        for (var id = _keptChannels + 1; id <= Names.ChannelCount; id++)
-        {
-            var channel = Names.ChannelAt(id - 1);
-            Sqlite.Run(_addChannel, id, Names.IdOf(channel.Device), channel.Name, CrcOf(id, channel.Device.Name, channel.Name));
-        }
-    }
-
-    private void LoadNames(DeviceRegistry registry)
-    {
-        using (var devices = Sqlite.Prepare(_connection, "SELECT id, name, origin, crc FROM devices ORDER BY id").ExecuteReader())
-        {
-            while (devices.Read())
-            {
-                var (id, name, origin) = (devices.GetInt64(0), devices.GetString(1), devices.GetString(2));
-                if (id != Names.DeviceCount + 1 || devices.GetInt64(3) != CrcOf(id, name, origin))
-                    throw new StoreException($"{Path}: the name of device {id} ('{name}') is damaged or one is missing. {WhatToDo}");
-                if (!registry.TryGetDevice(name, out var device, out var refusal, origin))
-                    throw new StoreException($"{Path} knows the device '{name}', but {refusal}. Allow for as many as before, or move the folder away.");
-                Names.IdOf(device);
-            }
-        }
-
-        using (var channels = Sqlite.Prepare(_connection, "SELECT id, device, name, crc FROM channels ORDER BY id").ExecuteReader())
-        {
-            while (channels.Read())
-            {
-                var (id, of, name) = (channels.GetInt64(0), channels.GetInt64(1), channels.GetString(2));
-                if (id != Names.ChannelCount + 1 || of < 1 || of > Names.DeviceCount || channels.GetInt64(3) != CrcOf(id, Names.DeviceOf((int)of).Name, name))
-                    throw new StoreException($"{Path}: the name of channel {id} ('{name}') is damaged or one is missing. {WhatToDo}");
-                if (!registry.TryGetChannel(Names.DeviceOf((int)of), name, out var channel, out var refusal))
-                    throw new StoreException($"{Path} knows the channel '{name}' of '{Names.DeviceOf((int)of)}', but {refusal}. Allow for as many as before, or move the folder away.");
-                Names.IdOf(channel);
-            }
-        }
-
-        (_keptDevices, _keptChannels) = (Names.DeviceCount, Names.ChannelCount);
-    }
-
-    private static long CrcOf(long id, string one, string other) => EntryCodec.Crc(id, MemoryMarshal.AsBytes((one + "\0" + other).AsSpan()));
 
     // SQLite has rolled back already after some errors, and not after others.
     private void RollBack()

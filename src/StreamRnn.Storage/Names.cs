@@ -10,8 +10,7 @@ internal sealed class Names
 {
     private readonly List<Device> _devices = [];
     private readonly List<Channel> _channels = [];
-    private readonly Dictionary<Device, int> _deviceIds = [];
-    private int[][] _channelIds = [];                       // by shard and slot; 0: none yet
+    private int[][] _deviceIds = [], _channelIds = [];      // by shard and slot; 0: none yet
 
     public int DeviceCount => _devices.Count;
 
@@ -23,28 +22,33 @@ internal sealed class Names
 
     public Channel ChannelAt(int index) => _channels[index];
 
-    public bool Knows(Device device) => _deviceIds.ContainsKey(device);
+    public bool Knows(Device device) => IdAt(_deviceIds, device.Shard, device.Slot) > 0;
 
     public int IdOf(Device device)
     {
-        if (_deviceIds.TryGetValue(device, out var id))
+        if (IdAt(_deviceIds, device.Shard, device.Slot) is > 0 and var id)
             return id;
         _devices.Add(device);
-        _deviceIds.Add(device, _devices.Count);
-        return _devices.Count;
+        return Place(ref _deviceIds, device.Shard, device.Slot) = _devices.Count;
     }
 
     public int IdOf(Channel channel)
     {
-        var (shard, slot) = (channel.Device.Shard, channel.Slot);
-        if (shard < _channelIds.Length && slot < _channelIds[shard].Length && _channelIds[shard][slot] is > 0 and var id)
+        if (IdAt(_channelIds, channel.Device.Shard, channel.Slot) is > 0 and var id)
             return id;
         IdOf(channel.Device);
-        while (_channelIds.Length <= shard)
-            _channelIds = [.. _channelIds, new int[16]];
-        if (slot >= _channelIds[shard].Length)
-            Array.Resize(ref _channelIds[shard], Math.Max(slot + 1, 2 * _channelIds[shard].Length));
         _channels.Add(channel);
-        return _channelIds[shard][slot] = _channels.Count;
+        return Place(ref _channelIds, channel.Device.Shard, channel.Slot) = _channels.Count;
+    }
+
+    private static int IdAt(int[][] ids, int shard, int slot) => shard < ids.Length && slot < ids[shard].Length ? ids[shard][slot] : 0;
+
+    private static ref int Place(ref int[][] ids, int shard, int slot)
+    {
+        while (ids.Length <= shard)
+            ids = [.. ids, new int[16]];
+        if (slot >= ids[shard].Length)
+            Array.Resize(ref ids[shard], Math.Max(slot + 1, 2 * ids[shard].Length));
+        return ref ids[shard][slot];
     }
 }

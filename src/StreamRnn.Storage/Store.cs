@@ -102,24 +102,8 @@ public sealed class Store : IDisposable
             (detector, room) = begin();
         }
 
-        var (entries, readings) = (0L, 0L);
-        var said = began;
-        Instant? heard = position > 0 ? detector.Heard : null;
-        foreach (var entry in Journal.ReadFrom(position + 1))
-        {
-            entries++;
-            readings += entry.Readings.ReadingCount;
-            heard = entry.Heard;
-            _lastCommit = entry.Now;
-            var outcome = detector.Fold(room.Take(entry));
-            Journal.Add(outcome.Alerts, entry.Position);
-            told(outcome);
-            if (entries % 256 != 0 || _clock.GetElapsedTime(said) < TimeSpan.FromSeconds(2))
-                continue;
-            said = _clock.GetTimestamp();
-            LogMessages.Recovering(_log, entries, Journal.Position - position);
-        }
-
+        var (entries, readings) = FoldFrom(position + 1, detector, room, told);
+        Instant? heard = position + entries > 0 ? detector.Heard : null;
         Commit(CancellationToken.None);
         _writer = new CheckpointWriter(_checkpoint, Journal, detector, room, _options, position, _clock, _log);
         LogMessages.Recovered(_log, Journal.Names.DeviceCount, Folder, position, entries, readings, _clock.GetElapsedTime(began).TotalSeconds);
@@ -231,17 +215,52 @@ public sealed class Store : IDisposable
         if (position > Journal.Position || (Journal.First > position + 1 && Journal.Position > position))
             throw new StoreException($"{_checkpoint.Path} reflects entry {position}, the journal beside it holds entries {Journal.First} to {Journal.Position}: they do not belong together. Restore both from one back-up.");
         detector.RestoreCommon(state);
+        LoadDevices(detector);
+        room.Restore(waiting, Journal.Names.ChannelOf);
+        return position;
+    }
+
+    // One lot of rows is read while the shards take in the one before.
+    private void LoadDevices(Detector detector)
+    {
+        using var threads = new ShardThreads(detector);
+        using var lots = _checkpoint.ReadDevices().GetEnumerator();
         var others = 0;
-        foreach (var (id, reflects, bytes) in _checkpoint.ReadDevices())
+        for (var more = lots.MoveNext(); more;)
         {
-            if (id < 1 || id > Journal.Names.DeviceCount || reflects > Journal.Position)
-                throw new DamageException($"a row is of device {id} at entry {reflects}, the journal knows {Journal.Names.DeviceCount} devices and {Journal.Position} entries");
-            var device = Journal.Names.DeviceOf(id);
+            var rows = lots.Current;
+            var next = Task.Run(lots.MoveNext);
             try
             {
-                if (bytes.Length == 0)
+                threads.ForEach(shard => Interlocked.Add(ref others, Restore(rows, detector, shard)));
+            }
+            finally
+            {
+                more = next.GetAwaiter().GetResult();
+            }
+        }
+
+        if (others > 0)
+            LogMessages.AnotherModel(_log, others);
+    }
+
+    /// <returns>How many could not be taken over wholly.</returns>
+    private int Restore(DeviceRows rows, Detector detector, int shard)
+    {
+        var others = 0;
+        for (var i = 0; i < rows.Count; i++)
+        {
+            var (id, position) = (rows.DeviceOf(i), rows.PositionOf(i));
+            if (id < 1 || id > Journal.Names.DeviceCount || position > Journal.Position)
+                throw new DamageException($"a row is of device {id} at entry {position}, the journal knows {Journal.Names.DeviceCount} devices and {Journal.Position} entries");
+            var device = Journal.Names.DeviceOf((int)id);
+            if (device.Shard != shard)
+                continue;
+            try
+            {
+                if (!rows.IsWhole(i))
                     throw new SnapshotException($"the checksum of the row of {device.Name} does not fit its bytes");
-                if (detector.Restore(device, reflects, bytes) != Anew.Nothing)
+                if (detector.Restore(device, position, rows.StateOf(i)) != Anew.Nothing)
                     others++;
             }
             catch (SnapshotException e) when (Journal.First > 1)
@@ -250,10 +269,28 @@ public sealed class Store : IDisposable
             }
         }
 
-        room.Restore(waiting, Journal.Names.ChannelOf);
-        if (others > 0)
-            LogMessages.AnotherModel(_log, others);
-        return position;
+        return others;
+    }
+
+    private (long Entries, long Readings) FoldFrom(long first, Detector detector, WaitingRoom room, Action<Outcome> told)
+    {
+        using var threads = new ShardThreads(detector);
+        var (entries, readings, said) = (0L, 0L, _clock.GetTimestamp());
+        foreach (var entry in Journal.ReadFrom(first))
+        {
+            entries++;
+            readings += entry.Readings.ReadingCount;
+            _lastCommit = entry.Now;
+            var outcome = threads.Fold(room.Take(entry));
+            Journal.Add(outcome.Alerts, entry.Position);
+            told(outcome);
+            if (entries % 256 != 0 || _clock.GetElapsedTime(said) < TimeSpan.FromSeconds(2))
+                continue;
+            said = _clock.GetTimestamp();
+            LogMessages.Recovering(_log, entries, Journal.Position - first + 1);
+        }
+
+        return (entries, readings);
     }
 
     /// <summary>Deletes a store that nobody uses: its own files, and the folder if nothing else is in it.</summary>

@@ -25,6 +25,8 @@ internal sealed class Line : IAsyncDisposable
     private static readonly TimeSpan PublishingGrace = TimeSpan.FromSeconds(4);
     private static readonly TimeSpan StoringGrace = TimeSpan.FromSeconds(2);
 
+    private const int StatesAtOnce = 2000;
+
     private readonly CancellationTokenSource _stopReading = new();
     private readonly CancellationTokenSource _stopPumping = new();
     private readonly CancellationTokenSource _stopPublishing = new();
@@ -42,6 +44,7 @@ internal sealed class Line : IAsyncDisposable
     private readonly Task _publishing;
     private readonly Task _reading;
     private long _entries;
+    private bool _statesAreTold;                                // on the pump's thread
 
     private Line(Settings settings, Memory memory, EmbeddedBroker? broker, TimeProvider clock, ILoggerFactory logs)
     {
@@ -70,6 +73,7 @@ internal sealed class Line : IAsyncDisposable
                     store?.Tell(outcome, _stopPumping.Token);
                     publisher.Publish(outcome);
                     store?.Between();
+                    TellStates();
                     foreach (var notice in outcome.Notices)
                         Tell(notice);
                     Interlocked.Increment(ref _entries);
@@ -80,7 +84,7 @@ internal sealed class Line : IAsyncDisposable
         {
             publisher.Answered += store.Mark;
             store.Waiting += () => Interlocked.Increment(ref _entries);       // waiting for the disk is no standstill
-            PublishAgain(store, detector, publisher);
+            PublishAgain(store, publisher);
             foreach (var notice in memory.Notices)
                 Tell(notice);
         }
@@ -90,6 +94,7 @@ internal sealed class Line : IAsyncDisposable
 
         (_broker, _door, _detector, _source, Registry) = (broker, door, detector, source, registry);
         (_room, _publisher, _store, Recovered) = (room, publisher, store, recovered);
+        _statesAreTold = store is null;                        // else what it knew before
 
         _publishing = Watched(publisher.RunAsync(PublishingGrace, _stopPublishing.Token), _stopPublishing.Token);
         _pump = new Thread(Pump) { Name = "pump" };
@@ -97,8 +102,8 @@ internal sealed class Line : IAsyncDisposable
         _reading = Watched(source.RunAsync(ReadingGrace, _stopReading.Token), _stopReading.Token);
     }
 
-    /// <summary>One thread per shard; half of the processors are left to the broker's connections and everything else.</summary>
-    private static int Shards => Math.Max(1, Environment.ProcessorCount / 2);
+    /// <summary>As many as can work at once: at the start there is nothing else to do, and later only entries of many readings wake more threads than one.</summary>
+    private static int Shards => Environment.ProcessorCount;
 
     public DeviceRegistry Registry { get; }
 
@@ -201,13 +206,22 @@ internal sealed class Line : IAsyncDisposable
     }
 
     // What an earlier life left undone, before anything new: alerts that no broker answered for, oldest first; then what retained topics should say.
-    private static void PublishAgain(Store store, Detector detector, AlertPublisher publisher)
+    private static void PublishAgain(Store store, AlertPublisher publisher)
     {
         foreach (var alert in store.Journal.Unsent())
             publisher.PublishAgain(alert);
         foreach (var (alert, shown) in store.Journal.LastEvents())
             publisher.ShowAgain(alert, shown);
-        publisher.Publish(detector.TellStates());
+    }
+
+    // A broker may have forgotten the retained states: they are told again, some between two entries, so that a fleet of a million does not hold up the first.
+    private void TellStates()
+    {
+        if (_statesAreTold || _publisher.Waiting > StatesAtOnce)
+            return;
+        var states = new Outcome();
+        _statesAreTold = _detector.TellStates(states, StatesAtOnce);
+        _publisher.Publish(states);
     }
 
     private void Tell(ModelNotice notice)

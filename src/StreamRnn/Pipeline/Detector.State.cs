@@ -46,13 +46,19 @@ public sealed partial class Detector
         output.Write(to.Bytes);
     }
 
-    /// <summary>The states of all devices that were heard, as they are now. Called between entries.</summary>
-    public Outcome TellStates()
+    /// <summary>The states of the next devices that were heard, as they are now. Called between entries, until it returns true.</summary>
+    /// <param name="most">How many at once, 1 or more.</param>
+    /// <returns>Whether all were told; the next call begins anew.</returns>
+    public bool TellStates(Outcome into, int most)
     {
-        var outcome = new Outcome();
-        foreach (var shard in Shards)
-            shard.TellStates(outcome);
-        return outcome;
+        for (; _telling < Shards.Count; (_telling, _toldSlot) = (_telling + 1, 0))
+        {
+            if (!Shards[_telling].TellStates(into, ref _toldSlot, most))
+                return false;
+        }
+
+        (_telling, _toldSlot) = (0, 0);
+        return true;
     }
 
     /// <exception cref="SnapshotException">The bytes are damaged or of another layout.</exception>

@@ -1,5 +1,3 @@
-using System.Reactive.Concurrency;
-using System.Reactive.Disposables;
 using System.Reactive.Linq;
 using StreamRnn.Alerts;
 using StreamRnn.Detection;
@@ -18,6 +16,7 @@ public sealed partial class Detector : IDisposable
     private readonly Outcome[] _parts;
     private readonly DeviceRegistry _registry;
     private int _copying, _slot;             // where the copying of changed devices goes on: shard, device
+    private int _telling, _toldSlot;         // and the telling of states
 
     /// <param name="model">Predicts every series that no group's net predicts.</param>
     /// <param name="groups">The nets of the groups: a device's <see cref="Device.Group"/> is an index into them. Default: none.</param>
@@ -98,56 +97,36 @@ public static class PipelineOperators
         });
 
     /// <summary>
-    /// Folds the batches, each shard on a thread of its own (the first on the caller's), and emits what came of the entry when all are done:
+    /// Folds the batches, where they are many each shard on a thread of its own (<see cref="ShardThreads"/>), and emits what came of the entry when all are done:
     /// an entry is through before the next one begins, so order and acknowledgement need no bookkeeping. State lives in the shards, not in this operator.
     /// </summary>
     public static IObservable<Outcome> Detect(this IObservable<ShardedBatches> entries, Detector detector) =>
         Observable.Create<Outcome>(observer =>
         {
-            var threads = detector.Shards.Skip(1).Select((_, i) => new EventLoopScheduler(work => new Thread(work)
-            {
-                Name = $"shard-{i + 1}",
-                IsBackground = true,
-            })).ToArray();
-            var faults = new Exception?[detector.Shards.Count];
-            var done = new CountdownEvent(1);
+            var threads = new ShardThreads(detector);
             var subscription = entries.Subscribe(
                 batches =>
                 {
-                    done.Reset(detector.Shards.Count);
-                    for (var i = 1; i < detector.Shards.Count; i++)
-                        threads[i - 1].Schedule((i, batches), (_, work) => Fold(work.i, work.batches));
-                    Fold(0, batches);
-                    done.Wait();
-                    if (Array.Find(faults, f => f is not null) is { } fault)
+                    Outcome outcome;
+                    try
+                    {
+                        outcome = threads.Fold(batches);
+                    }
+                    catch (Exception fault)
+                    {
+                        // A fault here is a defect, not bad input: the observer decides.
                         observer.OnError(fault);
-                    else
-                        observer.OnNext(detector.Gather(batches));
+                        return;
+                    }
+
+                    observer.OnNext(outcome);
                 },
                 observer.OnError,
                 observer.OnCompleted);
             return () =>
             {
                 subscription.Dispose();
-                foreach (var thread in threads)
-                    thread.Dispose();
-                done.Dispose();
+                threads.Dispose();
             };
-
-            IDisposable Fold(int shard, ShardedBatches batches)
-            {
-                try
-                {
-                    detector.FoldShard(shard, batches);
-                }
-                catch (Exception fault)
-                {
-                    // A fault here is a defect, not bad input: it must reach the observer, whichever thread it happened on.
-                    faults[shard] = fault;
-                }
-
-                done.Signal();
-                return Disposable.Empty;
-            }
         });
 }

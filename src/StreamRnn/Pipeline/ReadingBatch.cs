@@ -59,6 +59,9 @@ public sealed class ShardedBatches
     /// <summary>See <see cref="Arrivals.Position"/>.</summary>
     public long Position { get; private set; }
 
+    /// <summary>Readings of the entry, of all shards together.</summary>
+    public int ReadingCount { get; private set; }
+
     /// <summary>The entry's commands, in order: each shard meets all of them.</summary>
     public IReadOnlyList<(DetectorCommand Command, int After)> Commands { get; private set; } = [];
 
@@ -68,6 +71,7 @@ public sealed class ShardedBatches
     internal void Deal(Arrivals arrivals)
     {
         (Now, Heard, Past, Position, Commands) = (arrivals.Now, arrivals.Heard, arrivals.Past, arrivals.Position, arrivals.Commands);
+        ReadingCount = arrivals.Readings.ReadingCount;
         var said = 0;
         foreach (var shard in _shards)
             shard.Clear();

@@ -20,15 +20,19 @@ public sealed partial class Shard
             TellState(device, ref about, outcome);
     }
 
-    /// <summary>The state of every device that was heard, as it is now: for a broker that may have forgotten.</summary>
-    internal void TellStates(Outcome outcome)
+    /// <summary>The states of devices that were heard, from <paramref name="slot"/> on, until the outcome has <paramref name="most"/>.</summary>
+    /// <returns>Whether none is left behind <paramref name="slot"/>, which is where to go on.</returns>
+    internal bool TellStates(Outcome outcome, ref int slot, int most)
     {
-        foreach (var device in _channels.Select(channel => channel.Device).Distinct())
+        for (; slot < _deviceAt.Count; slot++)
         {
-            _devices.EnsureSlot(device.Slot);
-            if (_devices[device.Slot].Count > 0)
-                TellState(device, ref _devices[device.Slot], outcome);
+            if (outcome.States.Count >= most)
+                return false;
+            if (_deviceAt[slot] is { } device && slot < _devices.Capacity && _devices[slot].Count > 0)
+                TellState(device, ref _devices[slot], outcome);
         }
+
+        return true;
     }
 
     private void TellState(Device device, ref DeviceRow about, Outcome outcome)

@@ -3,7 +3,10 @@ namespace StreamRnn.Readings;
 /// <summary>That which sends. Its identity only: what is learned of it lives in the shard, in the row <see cref="Slot"/>.</summary>
 public sealed class Device
 {
+    private const int FewChannels = 8;       // up to these they are found by looking at each: most devices have few, and a table of their own would be most of what they cost
+
     private Channel[] _channels = [];
+    private Dictionary<string, Channel>? _byName;
 
     internal Device(string name, int shard, int slot, int group, string origin = "") => (Name, Shard, Slot, Group, Origin) = (name, shard, slot, group, origin);
 
@@ -24,10 +27,28 @@ public sealed class Device
     /// <summary>The channels seen so far, in order of first sight. Grows only; a snapshot is safe to keep.</summary>
     public IReadOnlyList<Channel> Channels => Volatile.Read(ref _channels);
 
+    /// <summary>Under the registry's lock, as <see cref="Add"/>.</summary>
+    internal Channel? Find(ReadOnlySpan<char> name)
+    {
+        if (_byName is not null)
+            return _byName.GetAlternateLookup<ReadOnlySpan<char>>().TryGetValue(name, out var found) ? found : null;
+        foreach (var channel in _channels)
+        {
+            if (name.SequenceEqual(channel.Name))
+                return channel;
+        }
+
+        return null;
+    }
+
     internal Channel Add(string name, int slot)
     {
         var channel = new Channel(this, name, slot, _channels.Length);
         Volatile.Write(ref _channels, [.. _channels, channel]);
+        if (_byName is not null)
+            _byName.Add(name, channel);
+        else if (_channels.Length > FewChannels)
+            _byName = _channels.ToDictionary(c => c.Name, StringComparer.Ordinal);
         return channel;
     }
 

@@ -15,8 +15,9 @@ public sealed class DeviceRegistry
     public const int LongestName = 128;
 
     private readonly Lock _gate = new();
-    private readonly Dictionary<string, Entry> _devices = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, Entry>.AlternateLookup<ReadOnlySpan<char>> _bySpan;
+    private readonly Dictionary<string, Device> _devices = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, Device>.AlternateLookup<ReadOnlySpan<char>> _bySpan;
+    private readonly HashSet<string> _channelNames = new(StringComparer.Ordinal);       // each kept once: a thousand thermometers share "temperature"
     private readonly int[] _devicesInShard;
     private readonly int[] _seriesInShard;
     private readonly int _maxDevices;
@@ -52,7 +53,7 @@ public sealed class DeviceRegistry
     public int SeriesCount { get { lock (_gate) return _seriesInShard.Sum(); } }
 
     /// <summary>All devices, in no particular order: a copy.</summary>
-    public IReadOnlyList<Device> Devices { get { lock (_gate) return [.. _devices.Values.Select(e => e.Device)]; } }
+    public IReadOnlyList<Device> Devices { get { lock (_gate) return [.. _devices.Values]; } }
 
     /// <summary>The device of this name, made on first sight.</summary>
     /// <param name="origin">Where its reading comes from: looked at only when the device is made, for its group.</param>
@@ -61,20 +62,19 @@ public sealed class DeviceRegistry
     {
         lock (_gate)
         {
-            if (_bySpan.TryGetValue(name, out var entry))
+            if (_bySpan.TryGetValue(name, out device!))
             {
-                (device, refusal) = (entry.Device, null);
+                refusal = null;
                 return true;
             }
 
-            device = null!;
             refusal = Unusable(name) ?? (_devices.Count >= _maxDevices
                 ? $"the cap of {_maxDevices} devices is reached (Ingest:MaxDevices)" : null);
             if (refusal is not null)
                 return false;
             var shard = _devices.Count % Shards;
             device = new Device(name.ToString(), shard, _devicesInShard[shard]++, _groupOf(origin), origin.ToString());
-            _devices.Add(device.Name, new Entry(device));
+            _devices.Add(device.Name, device);
             return true;
         }
     }
@@ -85,20 +85,22 @@ public sealed class DeviceRegistry
     {
         lock (_gate)
         {
-            var entry = _devices[device.Name];
-            if (entry.BySpan.TryGetValue(name, out channel!))
+            if (device.Find(name) is { } known)
             {
+                channel = known;
                 refusal = null;
                 return true;
             }
 
-            refusal = Unusable(name) ?? (entry.Channels.Count >= _maxChannels
+            refusal = Unusable(name) ?? (device.Channels.Count >= _maxChannels
                 ? $"device '{device.Name}' has reached the cap of {_maxChannels} channels (Ingest:MaxChannelsPerDevice)"
                 : _series >= _maxSeries ? $"the cap of {_maxSeries} series is reached (Ingest:MaxSeries)" : null);
+            channel = null!;
             if (refusal is not null)
                 return false;
-            channel = device.Add(name.ToString(), _seriesInShard[device.Shard]++);
-            entry.Channels.Add(channel.Name, channel);
+            if (!_channelNames.GetAlternateLookup<ReadOnlySpan<char>>().TryGetValue(name, out var text))
+                _channelNames.Add(text = name.ToString());
+            channel = device.Add(text, _seriesInShard[device.Shard]++);
             _series++;
             return true;
         }
@@ -124,18 +126,5 @@ public sealed class DeviceRegistry
         }
 
         return null;
-    }
-
-    private sealed class Entry
-    {
-        public Entry(Device device)
-        {
-            Device = device;
-            BySpan = Channels.GetAlternateLookup<ReadOnlySpan<char>>();
-        }
-
-        public Device Device { get; }
-        public Dictionary<string, Channel> Channels { get; } = new(StringComparer.Ordinal);
-        public Dictionary<string, Channel>.AlternateLookup<ReadOnlySpan<char>> BySpan { get; }
     }
 }

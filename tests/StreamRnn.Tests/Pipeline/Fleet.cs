@@ -11,12 +11,14 @@ internal sealed class Fleet : IDisposable
 {
     private static readonly BaseModel Random = Save(ForecastLayers.Create(16, new Seeded(7)));
     private readonly Arrivals _arrivals = new();
+    private readonly ShardThreads? _threads;
 
-    public Fleet(int shards = 1, DetectionOptions? options = null, BaseModel? model = null, AlertOptions? alerts = null, IReadOnlyList<NetModel>? groups = null, GroupOf? groupOf = null, TimeSpan maxLateness = default)
+    public Fleet(int shards = 1, DetectionOptions? options = null, BaseModel? model = null, AlertOptions? alerts = null, IReadOnlyList<NetModel>? groups = null, GroupOf? groupOf = null, TimeSpan maxLateness = default, bool threads = false)
     {
         Room = new WaitingRoom(maxLateness);
         Registry = new DeviceRegistry(shards, groupOf: groupOf);
         Detector = new Detector(options ?? new DetectionOptions { KeepScores = true }, alerts ?? new AlertOptions(), model ?? Random, Registry, groups);
+        _threads = threads ? new ShardThreads(Detector) : null;
     }
 
     public WaitingRoom Room { get; }
@@ -59,7 +61,7 @@ internal sealed class Fleet : IDisposable
     public void Fold(double now)
     {
         _arrivals.Now = _arrivals.Heard = Instant.FromSeconds(now);
-        Keep(Detector.Fold(Room.Take(_arrivals)));
+        Keep(_threads is null ? Detector.Fold(Room.Take(_arrivals)) : _threads.Fold(Room.Take(_arrivals)));
         _arrivals.Clear();
     }
 
@@ -136,5 +138,9 @@ internal sealed class Fleet : IDisposable
         return BaseModel.Load(file);
     }
 
-    public void Dispose() => Detector.Dispose();
+    public void Dispose()
+    {
+        _threads?.Dispose();
+        Detector.Dispose();
+    }
 }

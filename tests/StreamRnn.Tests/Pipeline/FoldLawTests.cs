@@ -67,6 +67,41 @@ public sealed class FoldLawTests
             iter: 20);
 
     [Fact]
+    public void ShardsOnThreadsOfTheirOwnDoWhatOneThreadDoes() =>
+        Gen.Select(Gen.ULong, Gen.Int[2, 4], Gen.Int[1, 400]).Sample(
+            (seed, shards, cut) =>
+            {
+                using var one = new Fleet(shards);
+                using var several = new Fleet(shards, threads: true);
+                foreach (var chunk in Stream(seed, devices: 9, readings: 800).Chunk(cut))
+                {
+                    foreach (var fleet in new[] { one, several })
+                    {
+                        foreach (var (device, time, value) in chunk)
+                            fleet.Arrive(device, time, Channels(time, value));
+                        fleet.Fold(1e9);
+                    }
+                }
+
+                Assert.Equal(one.Scores.Select(Bits), several.Scores.Select(Bits));     // in the same order, too
+                AssertSame(one, several);
+            },
+            iter: 20);
+
+    [Theory, InlineData(0), InlineData(2)]
+    public void AFaultOnAnyThreadReachesTheCallerAndTheOthersAreDone(int at)
+    {
+        using var fleet = new Fleet(shards: 3);
+        using var threads = new ShardThreads(fleet.Detector);
+        var done = new bool[3];
+        var fault = Assert.Throws<InvalidOperationException>(() => threads.ForEach(shard => done[shard] = shard != at ? true : throw new InvalidOperationException($"shard {shard}")));
+        Assert.Equal($"shard {at}", fault.Message);
+        Assert.Equal(Enumerable.Range(0, 3).Select(shard => shard != at), done);
+        threads.ForEach(shard => done[shard] = true);                                   // and goes on
+        Assert.All(done, Assert.True);
+    }
+
+    [Fact]
     public void APrefixIsScoredAsIfTheRestNeverCame()
     {
         var stream = Stream(3, devices: 1, readings: 300);

@@ -48,7 +48,7 @@ public sealed class StateLayoutTests
             """,
         [typeof(WaitingRoom)] = "saved: _byArrival; derived: _lines _gone Count; work: _spare _out; given: _lateness",
         [typeof(StateBank)] = "saved: _memory; derived: Rows; work: _marks _disposed; given: Width Stride",
-        [typeof(Detector)] = "saved: Shards; derived: _copying _slot; work: _batches _parts; given: _registry",
+        [typeof(Detector)] = "saved: Shards; derived: _copying _slot _telling _toldSlot; work: _batches _parts; given: _registry",
     };
 
     public static TheoryData<Type> Owners => [.. Known.Keys];

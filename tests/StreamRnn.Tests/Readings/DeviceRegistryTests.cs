@@ -41,6 +41,27 @@ public sealed class DeviceRegistryTests
     }
 
     [Fact]
+    public void AChannelIsFoundAmongFewAndAmongMany()
+    {
+        var registry = new DeviceRegistry();
+        Assert.True(registry.TryGetDevice("a", out var device, out _));
+        var channels = new List<Channel>();
+        for (var i = 0; i < 40; i++)
+        {
+            Assert.True(registry.TryGetChannel(device, $"c{i}", out var channel, out _));
+            Assert.DoesNotContain(channel, channels);
+            channels.Add(channel);
+            for (var k = 0; k <= i; k++)
+            {
+                Assert.True(registry.TryGetChannel(device, $"c{k}", out var again, out _));
+                Assert.Same(channels[k], again);
+            }
+        }
+
+        Assert.Equal(channels, device.Channels);
+    }
+
+    [Fact]
     public void AMillionInventedDevicesAreAMillionRefusalsNotAMillionRows()
     {
         var registry = new DeviceRegistry(maxDevices: 100);

@@ -1,5 +1,7 @@
+using CsCheck;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Logging.Abstractions;
+using StreamRnn.Nets;
 using StreamRnn.Readings;
 using StreamRnn.Storage;
 
@@ -54,6 +56,48 @@ public sealed class DamageTests
     }
 
     [Theory]
+    [InlineData("UPDATE devices SET name = 'A' WHERE id = 1", "the name of device 1 ('A')")]
+    [InlineData("UPDATE devices SET origin = 'elsewhere' WHERE id = 2", "the name of device 2 ('b')")]
+    [InlineData("DELETE FROM devices WHERE id = 1", "the name of device 2 ('b')")]
+    [InlineData("UPDATE channels SET name = 'T' WHERE id = 2", "the name of channel 2 ('T')")]
+    [InlineData("UPDATE channels SET device = 99 WHERE id = 1", "the name of channel 1 ('t')")]
+    public void ADamagedNameEndsTheStartWithTheFileAndTheName(string damage, string message)
+    {
+        using var history = new History { Tamper = folder => Sql(folder, Journal.FileName, damage) };
+        var refused = Assert.Throws<StoreException>(() => history.Live(i => i == 150 ? Cut.AfterCheckpoint : Cut.None));
+        Assert.Contains(Journal.FileName, refused.Message, StringComparison.Ordinal);
+        Assert.Contains(message, refused.Message, StringComparison.Ordinal);
+    }
+
+    /// <summary>Whatever bytes of either file are overwritten: the same alerts, or a message that names the file and says what to do.</summary>
+    [Theory]
+    [InlineData(Journal.FileName)]
+    [InlineData(CheckpointFile.FileName)]
+    public void BytesOverwrittenAnywhereEndInTheSameAlertsOrInAMessage(string file)
+    {
+        using var whole = new History();
+        var expected = whole.Live(_ => Cut.None).Text;
+        var (same, refused) = (0, 0);
+        Gen.Select(Gen.Double[0, 1], Gen.ULong).Sample(
+            (place, seed) =>
+            {
+                using var damaged = new History { Tamper = folder => Overwrite(Path.Combine(folder, file), place, seed) };
+                try
+                {
+                    Assert.Equal(expected, damaged.Live(i => i == 215 && damaged.Kills == 0 ? Cut.AfterCheckpoint : Cut.None).Text);
+                    Interlocked.Increment(ref same);
+                }
+                catch (StoreException e)
+                {
+                    Assert.Contains(file, e.Message, StringComparison.Ordinal);
+                    Interlocked.Increment(ref refused);
+                }
+            },
+            iter: 40, threads: 1);
+        Assert.True(file == CheckpointFile.FileName ? same > 0 : refused > 0, $"{same} went on, {refused} were refused");
+    }
+
+    [Theory]
     [InlineData(Journal.FileName)]
     [InlineData(CheckpointFile.FileName)]
     public void AStoreOfAnotherLayoutIsRefusedWithBoth(string file)
@@ -70,6 +114,18 @@ public sealed class DamageTests
         // Of the checkpoint alone: what the journal has is folded again, and nothing is lost.
         using var whole = new History();
         Assert.Equal(whole.Live(_ => Cut.None).Text, history.Live(i => i == 20 && history.Kills == 0 ? Cut.AfterCheckpoint : Cut.None).Text);
+    }
+
+    private static void Overwrite(string path, double place, ulong seed)
+    {
+        Sql(Path.GetDirectoryName(path)!, Path.GetFileName(path), "PRAGMA wal_checkpoint(TRUNCATE)");      // else the bytes lie in the WAL
+        var bytes = new byte[64];
+        var random = new Seeded(seed);
+        for (var i = 0; i < bytes.Length; i++)
+            bytes[i] = (byte)random.Next(256);
+        using var file = File.OpenWrite(path);
+        file.Seek((long)(place * (file.Length - bytes.Length)), SeekOrigin.Begin);
+        file.Write(bytes);
     }
 
     private static void Sql(string folder, string file, string text)

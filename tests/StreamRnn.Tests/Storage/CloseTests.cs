@@ -1,0 +1,74 @@
+using Microsoft.Extensions.Logging.Abstractions;
+using StreamRnn.Alerts;
+using StreamRnn.Detection;
+using StreamRnn.Pipeline;
+using StreamRnn.Readings;
+using StreamRnn.Storage;
+
+namespace StreamRnn.Tests.Storage;
+
+/// <summary>A service that is stopped, and not killed, has all that it learned in its checkpoint.</summary>
+public sealed class CloseTests : IDisposable
+{
+    private static readonly Instant Start = new(1_772_000_000_000_000);
+
+    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("streamrnn-close-");
+
+    [Theory, InlineData(1), InlineData(3)]
+    public void AfterReadingsThatLedToNothingTheNextStartFoldsNothing(int shards)
+    {
+        using (var life = new Life(_folder.FullName, shards))
+        {
+            Assert.Equal(0, life.Found.Devices);
+            for (var i = 0; i < 50; i++)
+                life.Read(i);
+            life.Store.Close(TimeSpan.FromSeconds(30));
+        }
+
+        using var next = new Life(_folder.FullName, shards);
+        Assert.Equal((100, 50, 0, 0), (next.Found.Devices, next.Found.Checkpoint, next.Found.Entries, next.Found.Readings));
+    }
+
+    public void Dispose() => _folder.Delete(recursive: true);
+
+    private sealed class Life : IDisposable
+    {
+        private readonly DeviceRegistry _registry;
+        private Detector _detector = null!;
+
+        public Life(string folder, int shards)
+        {
+            _registry = new DeviceRegistry(shards);
+            Store = Store.Open(folder, new StorageOptions { Durable = false }, _registry, TimeProvider.System, NullLogger.Instance);
+            Found = Store.Recover(() => (_detector = new Detector(new DetectionOptions(), new AlertOptions(), BaseModel.Load(), _registry), new WaitingRoom(TimeSpan.Zero)), _ => { });
+        }
+
+        public Store Store { get; }
+
+        public Recovered Found { get; }
+
+        public void Read(int second)
+        {
+            var entry = new Arrivals();
+            entry.Now = entry.Heard = Start + TimeSpan.FromSeconds(second);
+            for (var d = 0; d < 100; d++)
+            {
+                Assert.True(_registry.TryGetDevice($"d{d}", out var device, out _));
+                Assert.True(_registry.TryGetChannel(device, "x", out var channel, out _));
+                entry.Readings.Begin(device, entry.Now);
+                entry.Readings.Add(channel, d);
+                entry.Readings.End();
+            }
+
+            Store.Append(entry, CancellationToken.None);
+            Store.Tell(_detector.Fold(entry), CancellationToken.None);
+            Store.Between();
+        }
+
+        public void Dispose()
+        {
+            Store.Dispose();
+            _detector.Dispose();
+        }
+    }
+}
