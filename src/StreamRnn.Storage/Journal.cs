@@ -92,10 +92,10 @@ public sealed class Journal : IDisposable
 
     /// <summary>Opens the journal of a folder, makes it where there is none, and enters its names into the registry.</summary>
     /// <exception cref="StoreException">It cannot be used: the message says why and what to do.</exception>
-    public static Journal Open(string folder, DeviceRegistry registry, bool readOnly = false, bool durable = true)
+    public static Journal Open(string folder, DeviceRegistry registry, bool readOnly = false, bool durable = true, string? vfs = null)
     {
         var path = System.IO.Path.Combine(folder, FileName);
-        var connection = Sqlite.Open(path, Kind, Layout, Schema, readOnly, durable);
+        var connection = Sqlite.Open(path, Kind, Layout, Schema, readOnly, durable, vfs);
         try
         {
             return new Journal(path, connection, registry);
