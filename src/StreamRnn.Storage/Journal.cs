@@ -205,7 +205,9 @@ public sealed class Journal : IDisposable
     }
 
     /// <summary>Alert events that no broker has answered yet, oldest first, those that one refused in an earlier life included.</summary>
-    public IEnumerable<AlertEvent> Unsent() => _outbox.Read("SELECT number, body, crc FROM outbox WHERE sent <> 1 ORDER BY number");
+    /// <param name="behind">Only those that were written after this event, which is kept; null: all.</param>
+    /// <param name="most">So many at most.</param>
+    public IEnumerable<AlertEvent> Unsent(string? behind = null, int most = int.MaxValue) => _outbox.ReadUnsent(behind, most);
 
     /// <summary>Of each alert the last event, where the retained topic of what is open may not have it: of open alerts all, of others those that were not answered for.</summary>
     public IEnumerable<(AlertEvent Alert, bool Shown)> LastEvents() => _outbox.ReadLast();

@@ -136,6 +136,15 @@ public sealed class Store : IDisposable
     /// <summary>What the broker has answered: goes to the disk with the next entry. From any thread.</summary>
     public void Mark(AlertEvent alert, bool shown, bool refused) => Journal.Mark(new Mark(alert.AlertId, alert.Sequence, shown, refused));
 
+    /// <summary>The next alert events that no broker has answered for; those that are only in memory are written first.</summary>
+    /// <inheritdoc cref="Journal.Unsent"/>
+    public IReadOnlyList<AlertEvent> Unsent(string? behind, int most, CancellationToken cancel)
+    {
+        if (Journal.HasNews)
+            Commit(cancel);
+        return [.. Journal.Unsent(behind, most)];
+    }
+
     /// <summary>Copies some states for the checkpoint, a millisecond or so, where one is due. Called when the entry and all that came of it are through.</summary>
     public void Between() => _writer?.Step();
 
