@@ -105,7 +105,7 @@ internal sealed class Help : SynchronousCommandLineAction
         }
     }
 
-    private static IEnumerable<string> Wrapped(string text, int width)
+    internal static IEnumerable<string> Wrapped(string text, int width)
     {
         var line = "";
         foreach (var word in text.Split(' ', StringSplitOptions.RemoveEmptyEntries))

@@ -92,12 +92,30 @@ public sealed class Journal : IDisposable
 
     /// <summary>Opens the journal of a folder, makes it where there is none, and enters its names into the registry.</summary>
     /// <exception cref="StoreException">It cannot be used: the message says why and what to do.</exception>
-    public static Journal Open(string folder, DeviceRegistry registry, bool readOnly = false, bool durable = true, string? vfs = null)
+    public static Journal Open(string folder, DeviceRegistry registry, bool readOnly = false, bool durable = true)
     {
         var path = System.IO.Path.Combine(folder, FileName);
-        var connection = Sqlite.Open(path, Kind, Layout, Schema, readOnly, durable, vfs);
+        var connection = Sqlite.Open(path, Kind, Layout, Schema, readOnly, durable);
         try
         {
+            return new Journal(path, connection, registry);
+        }
+        catch
+        {
+            connection.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Opens the journal of a folder to be read as it is at this moment: what a service commits meanwhile is not seen, and what it lets go of stays.</summary>
+    /// <exception cref="StoreException">It cannot be used.</exception>
+    public static Journal OpenAsItIs(string folder, DeviceRegistry registry)
+    {
+        var path = System.IO.Path.Combine(folder, FileName);
+        var connection = Sqlite.Open(path, Kind, Layout, Schema, readOnly: true);
+        try
+        {
+            Sqlite.Run(connection, "BEGIN");                // what is read first, the names, says which moment that is
             return new Journal(path, connection, registry);
         }
         catch
@@ -205,9 +223,7 @@ public sealed class Journal : IDisposable
     }
 
     /// <summary>Alert events that no broker has answered yet, oldest first, those that one refused in an earlier life included.</summary>
-    /// <param name="behind">Only those that were written after this event, which is kept; null: all.</param>
-    /// <param name="most">So many at most.</param>
-    public IEnumerable<AlertEvent> Unsent(string? behind = null, int most = int.MaxValue) => _outbox.ReadUnsent(behind, most);
+    public IEnumerable<AlertEvent> Unsent() => _outbox.Read("SELECT number, body, crc FROM outbox WHERE sent <> 1 ORDER BY number");
 
     /// <summary>Of each alert the last event, where the retained topic of what is open may not have it: of open alerts all, of others those that were not answered for.</summary>
     public IEnumerable<(AlertEvent Alert, bool Shown)> LastEvents() => _outbox.ReadLast();

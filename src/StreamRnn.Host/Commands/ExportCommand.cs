@@ -27,7 +27,7 @@ internal static class ExportCommand
     {
         var folder = StoreOption.FolderOf(store, Settings.Load(Directory.GetCurrentDirectory(), []));
         var registry = DeviceRegistry.Unbounded();
-        using var journal = Journal.Open(folder, registry, readOnly: true);
+        using var journal = Journal.OpenAsItIs(folder, registry);
         if (device is not null && !registry.Devices.Any(d => d.Name == device))
             throw new UsageException($"--device: '{device}' is not in the store {folder}; known are {registry.DeviceCount} devices.");
         var done = 0L;

@@ -10,7 +10,6 @@ using StreamRnn.Host.Replay;
 using StreamRnn.Host.Watch;
 using StreamRnn.Pipeline;
 using StreamRnn.Readings;
-using StreamRnn.Storage;
 
 namespace StreamRnn.Host.Commands;
 
@@ -43,16 +42,18 @@ internal static class ReplayCommand
             HelpName = "HISTORY.csv",
         };
         var fromJournal = new Option<bool>("--from-journal") { Description = "Instead of files: what the service has kept, entry by entry, as it lived it. The same alerts again." };
+        var device = new Option<string?>("--device") { Description = "With --from-journal: this device only. Default: all.", HelpName = "NAME" };
         var store = StoreOption.Create();
         var verb = new Verb("replay", "Run recorded series through the detector, offline, and print the alerts it would have raised.")
         {
             Arguments = { files },
-            Options = { json, plot, model, prime, fromJournal, store },
+            Options = { json, plot, model, prime, fromJournal, device, store },
             Examples =
             [
                 ("streamrnn replay office.csv --plot office.png", "Alerts of one device as lines, and a picture."),
                 ("streamrnn replay pump.csv --model pump.model", "With a net that was trained on such devices."),
                 ("streamrnn replay --from-journal", "What the service has lived through, with the sensitivity and the rules of the configuration found here."),
+                ("streamrnn replay --from-journal --device pump-1 --plot pump.png", "One device of it, and a picture."),
                 ("streamrnn replay week/*.csv --json > alerts.jsonl", "Alerts of many devices for another program."),
             ],
             Notes =
@@ -62,10 +63,23 @@ internal static class ReplayCommand
             ],
         };
         verb.SetAction((parsed, cancel) => Task.Run(
-            () => parsed.GetValue(fromJournal)
-                ? parsed.GetValue(files) is { Length: > 0 } ? throw new UsageException("give files or --from-journal, not both.") : RunJournal(parsed.GetValue(store), parsed.GetValue(json), parsed.InvocationConfiguration, cancel)
-                : parsed.GetValue(files) is not { Length: > 0 } ? throw new UsageException("no FILE.csv was given; expected is at least one, or --from-journal.")
-                : Run(parsed.GetRequiredValue(files), parsed.GetValue(json), parsed.GetValue(plot), parsed.GetValue(model), parsed.GetValue(prime), parsed.InvocationConfiguration, cancel), cancel));
+            () =>
+            {
+                var console = parsed.InvocationConfiguration;
+                var (given, picture, net, past) = (parsed.GetValue(files) ?? [], parsed.GetValue(plot), parsed.GetValue(model), parsed.GetValue(prime));
+                if (parsed.GetValue(fromJournal))
+                {
+                    return given.Length > 0 ? throw new UsageException("give files or --from-journal, not both.")
+                        : net is not null ? throw new UsageException("--model goes with files; what the journal holds is lived with the models of StreamRnn:Groups, as the service does.")
+                        : past is not null ? throw new UsageException("--prime goes with files; what a service was primed with is in its journal.")
+                        : RunJournal(parsed.GetValue(store), parsed.GetValue(device), parsed.GetValue(json), picture, console, cancel);
+                }
+
+                return given.Length == 0 ? throw new UsageException("no FILE.csv was given; expected is at least one, or --from-journal.")
+                    : parsed.GetValue(device) is not null ? throw new UsageException("--device goes with --from-journal; a file is of one device.")
+                    : parsed.GetValue(store) is not null ? throw new UsageException("--store goes with --from-journal.")
+                    : Run(given, parsed.GetValue(json), picture, net, past, console, cancel);
+            }, cancel));
         return verb;
     }
 
@@ -119,36 +133,46 @@ internal static class ReplayCommand
         return opened > 0 ? ExitCode.Findings : ExitCode.Fine;
     }
 
-    private static int RunJournal(string? store, bool json, InvocationConfiguration console, CancellationToken cancel)
+    private static int RunJournal(string? store, string? only, bool json, string? plot, InvocationConfiguration console, CancellationToken cancel)
     {
-        var root = Settings.Read(Directory.GetCurrentDirectory(), []);
-        var settings = Settings.From(root);
-        var groups = DeviceGroups.Load(settings, root);
-        var folder = StoreOption.FolderOf(store, settings);
-        var registry = DeviceRegistry.Unbounded(groups.Of);
-        using var journal = Journal.Open(folder, registry, readOnly: true);
-        using var detector = new Detector(settings.Detection, settings.Alerts, BaseModel.Load(), registry, groups.Models);
+        Plot.RequirePng("--plot", plot);
+        using var replayer = JournalReplayer.Open(store, keepScores: plot is not null);
+        var devices = replayer.Registry.Devices;
+        if (only is not null && !devices.Any(d => d.Name == only))
+            throw new UsageException($"--device: '{only}' is not in the store {replayer.Folder}; known are {devices.Count} devices.");
+        if (plot is not null && only is null && devices.Count > 1)
+            throw new UsageException($"--plot {plot}: a picture is of one device, the store {replayer.Folder} has {devices.Count}; say which with --device.");
+        var device = devices.FirstOrDefault(d => only is null ? plot is not null : d.Name == only);
+        var recording = plot is null ? null : new Recording(device?.Name ?? replayer.Folder);
         using var events = new EventWriter(console.Output, json);
-        var room = new WaitingRoom(settings.Ingest.MaxLateness);
-        var (done, readings, opened, first) = (0L, 0L, 0, journal.First);
-        using var progress = new ProgressLine(console.Error, "journal", () => journal.Position == 0 ? 1 : (double)done / journal.Position);
-        foreach (var entry in journal.ReadFrom(first))
+        var summaries = json ? console.Error : console.Output;
+        var (opened, first) = (0, replayer.Journal.First);
+        using var progress = new ProgressLine(console.Error, "journal", () => replayer.Done);
+        foreach (var outcome in replayer.Play(device, cancel))
         {
-            cancel.ThrowIfCancellationRequested();
-            (done, readings) = (entry.Position, readings + entry.Readings.ReadingCount);
             progress.Show();
-            foreach (var e in detector.Fold(room.Take(entry)).Alerts)
+            foreach (var e in outcome.Alerts)
             {
                 progress.Clear();
                 events.Write(e);
+                recording?.Add(e);
                 opened += e.Status == AlertStatus.Opened ? 1 : 0;
             }
+
+            foreach (var sample in outcome.Scores)
+                recording?.Add(sample);
         }
 
         progress.Clear();
         events.Flush();
-        (json ? console.Error : console.Output).WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"{folder}: {registry.DeviceCount} devices, {readings} readings, {(opened == 1 ? "1 alert" : $"{opened} alerts")}{(first > 1 ? $"; the journal begins with entry {first}, so what was learned before it is missing here and alerts may differ from those that were sent" : "")}"));
+        summaries.WriteLine(string.Create(CultureInfo.InvariantCulture,
+            $"{replayer.Folder}: {(device is null ? $"{devices.Count} devices" : device.Name)}, {replayer.Readings} readings, {(opened == 1 ? "1 alert" : $"{opened} alerts")}{(first > 1 ? $"; the journal begins with entry {first}, so what was learned before it is missing here and alerts may differ from those that were sent" : "")}"));
+        if (recording is not null)
+        {
+            Plot.Save(recording, plot!);
+            summaries.WriteLine($"{recording.Device}: drawn into {plot}");
+        }
+
         return opened > 0 ? ExitCode.Findings : ExitCode.Fine;
     }
 

@@ -39,7 +39,7 @@ internal static class Plot
         picture.AddPlots(panels.Count + 1);
         var range = (From: recording.Score.Times[0], To: recording.Score.Times[^1]);
         for (var i = 0; i < panels.Count; i++)
-            DrawChannel(picture.GetPlot(i), panels[i], recording, range);
+            DrawChannel(picture.GetPlot(i), panels[i], recording, range, underLegend: i == 0);
         DrawScore(picture.GetPlot(panels.Count), recording, range);
         picture.GetPlot(0).Title(Title(recording, panels.Count), 18);
         picture.CollapseVertically();
@@ -91,7 +91,7 @@ internal static class Plot
         return string.Create(culture, $"{recording.Device}: {recording.Score.Times.Count:#,0} readings, {alerts}{channels}");
     }
 
-    private static void DrawChannel(ScottPlot.Plot plot, Track track, Recording recording, (double From, double To) range)
+    private static void DrawChannel(ScottPlot.Plot plot, Track track, Recording recording, (double From, double To) range, bool underLegend)
     {
         Frame(plot, recording, range, track.Name);
         var band = Thinned(track, t => t.Lower, t => t.Upper);
@@ -104,7 +104,7 @@ internal static class Plot
 
         Line(plot, track, t => t.Expected, ExpectedColor, 1.2f);
         Line(plot, track, t => t.Values, ValueColor, 1.6f);
-        Scale(plot, track);
+        Scale(plot, track, underLegend);
     }
 
     private static void DrawScore(ScottPlot.Plot plot, Recording recording, (double From, double To) range)
@@ -183,14 +183,14 @@ internal static class Plot
     }
 
     // The band may be far wider than the values while a series is learned; the values are what one wants to see.
-    private static void Scale(ScottPlot.Plot plot, Track track)
+    private static void Scale(ScottPlot.Plot plot, Track track, bool underLegend)
     {
         var finite = track.Values.Where(float.IsFinite).Select(v => (double)v).ToList();
         if (finite.Count == 0)
             return;
         var (least, greatest) = (finite.Min(), finite.Max());
         var margin = greatest > least ? (greatest - least) * .15 : Math.Max(1e-9, Math.Abs(least) * .1);
-        plot.Axes.SetLimitsY(least - margin, greatest + (1.6 * margin));      // room for the legend
+        plot.Axes.SetLimitsY(least - margin, greatest + ((underLegend ? 2.6 : 1) * margin));
     }
 
     // A longer pause than this breaks the line: nothing was measured there.

@@ -1,7 +1,6 @@
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using StreamRnn.Host.Configuration;
-using StreamRnn.Storage;
 
 namespace StreamRnn.Host.Service;
 
@@ -34,10 +33,7 @@ internal sealed class LineService(Settings settings, DeviceGroups groups, TimePr
     private async Task WatchAsync(Line line)
     {
         Failure = await line.Failed.ConfigureAwait(false);
-        if (Failure is StoreException)
-            LogMessages.StoreFailed(_log, Failure.Message);
-        else
-            LogMessages.Died(_log, Failure);
+        LogMessages.Died(_log, Failure);
         host.StopApplication();
     }
 

@@ -17,6 +17,15 @@ public readonly record struct ScoredSample(
 {
     /// <summary>The score where something begins: no reading of the last 100 scored as high; else 0.</summary>
     public double Onset { get; init; }
+
+    /// <summary>The score of this reading by itself, not held.</summary>
+    public double Now { get; init; }
+
+    /// <summary>How rare the series takes this value to be, decades: all its evidence together, calibrated by its own past.</summary>
+    public double Rarity { get; init; }
+
+    /// <summary>How rare each kind of evidence is by itself, decades, at most 8; zeros for a series' first reading.</summary>
+    public Evidence Evidence { get; init; }
 }
 
 /// <summary>A device's retained state as published: sent when the phase changes, every tenth reading of warm-up, and when something is called normal or suppressed because of it.</summary>

@@ -64,6 +64,9 @@ public sealed partial class Shard
                 Verdict.ScoreOf(_options.LeftOut.HasFlag(ScoreParts.Holding) ? fading.Now : fading.Held), Verdict.ScoreOf(threshold), phase)
             {
                 Onset = Verdict.ScoreOf(fading.Onset),
+                Now = Verdict.ScoreOf(fading.Now),
+                Rarity = row.Rarity,
+                Evidence = _foresight[i].Calibrated,
             });
         }
     }

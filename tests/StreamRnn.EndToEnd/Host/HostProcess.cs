@@ -28,8 +28,6 @@ internal sealed class HostProcess : IAsyncDisposable
         process.BeginErrorReadLine();
     }
 
-    public int Id => _process.Id;
-
     public string Output => string.Join('\n', _output);
 
     public string Error => string.Join('\n', _error);
