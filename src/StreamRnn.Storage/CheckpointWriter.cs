@@ -44,6 +44,9 @@ internal sealed class CheckpointWriter : IDisposable
     /// <summary>Of the last whole checkpoint.</summary>
     public long Position => Volatile.Read(ref _position);
 
+    /// <summary>On the pump's thread: of the pass that is under way some slices are written, and some are not.</summary>
+    public bool IsAmid => _inPass && !_filled && !_handedOver;
+
     /// <summary>On the pump's thread, between entries.</summary>
     /// <exception cref="StoreException">The file cannot be written, and never will.</exception>
     public void Step()

@@ -136,6 +136,9 @@ public sealed class Store : IDisposable
     /// <summary>What the broker has answered: goes to the disk with the next entry. From any thread.</summary>
     public void Mark(AlertEvent alert, bool shown, bool refused) => Journal.Mark(new Mark(alert.AlertId, alert.Sequence, shown, refused));
 
+    /// <inheritdoc cref="CheckpointWriter.IsAmid"/>
+    internal bool IsAmidCheckpoint => _writer?.IsAmid == true;
+
     /// <summary>Copies some states for the checkpoint, a millisecond or so, where one is due. Called when the entry and all that came of it are through.</summary>
     public void Between() => _writer?.Step();
 

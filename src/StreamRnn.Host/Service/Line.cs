@@ -32,6 +32,7 @@ internal sealed class Line : IAsyncDisposable
     private readonly CancellationTokenSource _stopPublishing = new();
     private readonly TaskCompletionSource<Exception> _failed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly ILogger _log;
+    private readonly Action<Milestone>? _passed;
     private readonly EmbeddedBroker? _broker;
     private readonly Door _door;
     private readonly WaitingRoom _room;
@@ -46,9 +47,9 @@ internal sealed class Line : IAsyncDisposable
     private long _entries;
     private bool _statesAreTold;                                // on the pump's thread
 
-    private Line(Settings settings, Memory memory, EmbeddedBroker? broker, TimeProvider clock, ILoggerFactory logs)
+    private Line(Settings settings, Memory memory, EmbeddedBroker? broker, TimeProvider clock, ILoggerFactory logs, Action<Milestone>? passed)
     {
-        _log = logs.CreateLogger<Line>();
+        (_log, _passed) = (logs.CreateLogger<Line>(), passed);
         var endpoint = broker?.OwnEndpoint;
         var mqtt = broker?.Own(settings.Mqtt) ?? settings.Mqtt;
         var (registry, detector, room, store, recovered) = memory;
@@ -62,7 +63,7 @@ internal sealed class Line : IAsyncDisposable
 
         source.ListeningChanged += publisher.SetOnline;
         source.SessionLost += _ => publisher.ReportGap(Instant.From(clock.GetUtcNow()));
-        var entries = store is null ? door.Arrivals : door.Arrivals.Persist(store, door.Acknowledge, _stopPumping.Token);
+        var entries = store is null ? door.Arrivals : door.Arrivals.Persist(store, Acknowledge, _stopPumping.Token);
         _pipeline = entries
             .InOrder(room)
             .InBatches(registry.Shards)
@@ -70,8 +71,13 @@ internal sealed class Line : IAsyncDisposable
             .Subscribe(
                 outcome =>
                 {
+                    passed?.Invoke(Milestone.Folded);
                     store?.Tell(outcome, _stopPumping.Token);
+                    passed?.Invoke(Milestone.Told);
                     publisher.Publish(outcome);
+                    passed?.Invoke(Milestone.Queued);
+                    if (store?.IsAmidCheckpoint == true)
+                        passed?.Invoke(Milestone.AmidCheckpoint);
                     store?.Between();
                     TellStates();
                     foreach (var notice in outcome.Notices)
@@ -82,6 +88,7 @@ internal sealed class Line : IAsyncDisposable
 
         if (store is not null)
         {
+            publisher.Answered += (_, _, _) => passed?.Invoke(Milestone.Answered);
             publisher.Answered += store.Mark;
             store.Waiting += () => Interlocked.Increment(ref _entries);       // waiting for the disk is no standstill
             PublishAgain(store, publisher);
@@ -100,6 +107,13 @@ internal sealed class Line : IAsyncDisposable
         _pump = new Thread(Pump) { Name = "pump" };
         _pump.Start();
         _reading = Watched(source.RunAsync(ReadingGrace, _stopReading.Token), _stopReading.Token);
+
+        void Acknowledge(long ticket)
+        {
+            passed?.Invoke(Milestone.Committed);
+            door.Acknowledge(ticket);
+            passed?.Invoke(Milestone.Acknowledged);
+        }
     }
 
     /// <summary>As many as can work at once: at the start there is nothing else to do, and later only entries of many readings wake more threads than one.</summary>
@@ -140,16 +154,16 @@ internal sealed class Line : IAsyncDisposable
 
     /// <summary>Starts the embedded broker, if it is wanted, and everything behind it. Does not wait for a broker that is away.</summary>
     /// <exception cref="IOException">The embedded broker cannot listen, or the store cannot be used; the message says why and what to do.</exception>
-    public static async Task<Line> StartAsync(Settings settings, DeviceGroups groups, TimeProvider clock, ILoggerFactory logs)
+    public static async Task<Line> StartAsync(Settings settings, DeviceGroups groups, TimeProvider clock, ILoggerFactory logs, Action<Milestone>? passed = null)
     {
         // First know what was known, then hear what comes.
-        var memory = await Task.Run(() => Memory.Open(settings, groups, Shards, clock, logs.CreateLogger<Store>())).ConfigureAwait(false);
+        var memory = await Task.Run(() => Memory.Open(settings, groups, Shards, clock, logs.CreateLogger<Store>(), passed)).ConfigureAwait(false);
         var broker = settings.Mqtt.UsesEmbeddedBroker() ? new EmbeddedBroker(settings.Mqtt.Embedded, logs.CreateLogger<EmbeddedBroker>(), settings.Topics.Root, clock) : null;
         try
         {
             if (broker is not null)
                 await broker.StartAsync().ConfigureAwait(false);
-            return new Line(settings, memory, broker, clock, logs);
+            return new Line(settings, memory, broker, clock, logs, passed);
         }
         catch
         {
@@ -171,6 +185,7 @@ internal sealed class Line : IAsyncDisposable
             _publisher.Publish(_detector.Fold(waiting));
         await _stopPublishing.CancelAsync().ConfigureAwait(false);
         await _publishing.ConfigureAwait(false);
+        _passed?.Invoke(Milestone.Closing);
         _store?.Close(StoringGrace);                           // after publishing: what the broker has answered is known then
         _pipeline.Dispose();
         _store?.Dispose();

@@ -5,7 +5,7 @@ using StreamRnn.Host.Configuration;
 namespace StreamRnn.Host.Service;
 
 /// <summary>The line as a hosted service: has started when it is subscribed, ends the host when it dies.</summary>
-internal sealed class LineService(Settings settings, DeviceGroups groups, TimeProvider clock, ILoggerFactory logs, IHostApplicationLifetime host) : IHostedService
+internal sealed class LineService(Settings settings, DeviceGroups groups, TimeProvider clock, ILoggerFactory logs, IHostApplicationLifetime host, Action<Milestone>? passed = null) : IHostedService
 {
     private readonly ILogger _log = logs.CreateLogger<LineService>();
     private Line? _line;
@@ -18,7 +18,7 @@ internal sealed class LineService(Settings settings, DeviceGroups groups, TimePr
 
     public async Task StartAsync(CancellationToken cancellationToken)
     {
-        _line = await Line.StartAsync(settings, groups, clock, logs).ConfigureAwait(false);
+        _line = await Line.StartAsync(settings, groups, clock, logs, passed).ConfigureAwait(false);
         _ = WatchAsync(_line);
         foreach (var (match, model) in groups.All)
             LogMessages.Group(_log, match, model.Id, model.Version, string.Join(", ", model.Columns));

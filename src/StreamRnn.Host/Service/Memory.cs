@@ -19,7 +19,7 @@ internal sealed record Memory(DeviceRegistry Registry, Detector Detector, Waitin
     }
 
     /// <exception cref="StoreException">The store cannot be used.</exception>
-    public static Memory Open(Settings settings, DeviceGroups groups, int shards, TimeProvider clock, Microsoft.Extensions.Logging.ILogger log)
+    public static Memory Open(Settings settings, DeviceGroups groups, int shards, TimeProvider clock, Microsoft.Extensions.Logging.ILogger log, Action<Milestone>? passed = null)
     {
         var registry = new DeviceRegistry(shards, settings.Ingest.MaxDevices, settings.Ingest.MaxChannelsPerDevice, settings.Ingest.MaxSeries, groups.Of);
         var model = BaseModel.Load();
@@ -35,7 +35,11 @@ internal sealed record Memory(DeviceRegistry Registry, Detector Detector, Waitin
         {
             var (detector, room) = default((Detector?, WaitingRoom?));
             var notices = new List<ModelNotice>();
-            var recovered = store.Recover(() => (detector, room) = Begin(), outcome => notices.AddRange(outcome.Notices));
+            var recovered = store.Recover(() => (detector, room) = Begin(), outcome =>
+            {
+                notices.AddRange(outcome.Notices);
+                passed?.Invoke(Milestone.Recovering);
+            });
             return new Memory(registry, detector!, room!, store, recovered) { Notices = notices };
         }
         catch

@@ -19,12 +19,16 @@ internal static class ServiceHost
     public static string SettingsFolder => WindowsServiceHelpers.IsWindowsService() ? AppContext.BaseDirectory : Directory.GetCurrentDirectory();
 
     /// <summary>Runs until asked to stop.</summary>
+    /// <param name="clock">Default: the system's.</param>
+    /// <param name="passed">Is told of milestones; default: nobody.</param>
     /// <returns>The exit code: not 0 when the line died.</returns>
     /// <exception cref="IOException">The embedded broker cannot listen.</exception>
-    public static async Task<int> RunAsync(Settings settings, DeviceGroups groups, IConfigurationRoot configuration, CancellationToken cancel)
+    public static async Task<int> RunAsync(Settings settings, DeviceGroups groups, IConfigurationRoot configuration, CancellationToken cancel, TimeProvider? clock = null, Action<Milestone>? passed = null)
     {
         var builder = Microsoft.Extensions.Hosting.Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings { ApplicationName = "streamrnn" });
-        builder.Services.AddSingleton(settings).AddSingleton(groups).AddSingleton(TimeProvider.System);
+        builder.Services.AddSingleton(settings).AddSingleton(groups).AddSingleton(clock ?? TimeProvider.System);
+        if (passed is not null)
+            builder.Services.AddSingleton(passed);
         builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = StopWithin);
         builder.Services.Configure<ConsoleLifetimeOptions>(options => options.SuppressStatusMessages = true);
         builder.Services.AddWindowsService(options => options.ServiceName = "StreamRnn");
