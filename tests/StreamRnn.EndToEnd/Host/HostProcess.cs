@@ -28,6 +28,10 @@ internal sealed class HostProcess : IAsyncDisposable
         process.BeginErrorReadLine();
     }
 
+    public int Id => _process.Id;
+
+    public bool HasExited => _process.HasExited;
+
     public string Output => string.Join('\n', _output);
 
     public string Error => string.Join('\n', _error);
@@ -36,7 +40,14 @@ internal sealed class HostProcess : IAsyncDisposable
     /// <param name="systemd">Open a notification socket, as systemd does.</param>
     /// <param name="environment">Further variables.</param>
     /// <param name="args">The command line.</param>
-    public static HostProcess Start(string? settings, bool systemd, IReadOnlyDictionary<string, string>? environment, params string[] args)
+    public static HostProcess Start(string? settings, bool systemd, IReadOnlyDictionary<string, string>? environment, params string[] args) =>
+        Start("streamrnn.dll", settings, systemd, environment, args);
+
+    /// <summary>One of the roles of <see cref="Faults.Program"/>; it ends at the latest with the test's process.</summary>
+    public static HostProcess StartRole(string? settings, bool systemd, IReadOnlyDictionary<string, string>? environment, params string[] args) =>
+        Start("StreamRnn.EndToEnd.dll", settings, systemd, environment, args);
+
+    private static HostProcess Start(string program, string? settings, bool systemd, IReadOnlyDictionary<string, string>? environment, string[] args)
     {
         var folder = Directory.CreateTempSubdirectory("streamrnn-e2e-");
         if (settings is not null)
@@ -44,10 +55,11 @@ internal sealed class HostProcess : IAsyncDisposable
         var start = new ProcessStartInfo("dotnet")
         {
             WorkingDirectory = folder.FullName,
+            RedirectStandardInput = true,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
             UseShellExecute = false,
-            ArgumentList = { Path.Combine(AppContext.BaseDirectory, "streamrnn.dll") },
+            ArgumentList = { Path.Combine(AppContext.BaseDirectory, program) },
         };
         foreach (var arg in args)
             start.ArgumentList.Add(arg);
@@ -106,6 +118,16 @@ internal sealed class HostProcess : IAsyncDisposable
         }
     }
 
+    /// <summary>A line to its standard input.</summary>
+    public void Say(string line) => _process.StandardInput.WriteLine(line);
+
+    /// <summary>kill -9.</summary>
+    public Task KillAsync()
+    {
+        _process.Kill();
+        return _process.WaitForExitAsync();
+    }
+
     /// <summary>SIGTERM or SIGINT.</summary>
     public void Signal(string name)
     {
@@ -120,6 +142,21 @@ internal sealed class HostProcess : IAsyncDisposable
         var began = Stopwatch.GetTimestamp();
         await _process.WaitForExitAsync(limit.Token);
         return (_process.ExitCode, Stopwatch.GetElapsedTime(began));
+    }
+
+    /// <summary>Whether it ends within a time.</summary>
+    public async Task<bool> EndsWithinAsync(TimeSpan time)
+    {
+        using var limit = new CancellationTokenSource(time);
+        try
+        {
+            await _process.WaitForExitAsync(limit.Token);
+            return true;
+        }
+        catch (OperationCanceledException)
+        {
+            return false;
+        }
     }
 
     public async ValueTask DisposeAsync()
