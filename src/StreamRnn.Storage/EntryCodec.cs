@@ -7,24 +7,25 @@ namespace StreamRnn.Storage;
 /// <summary>
 /// An entry as bytes:
 /// <code>
-/// byte      layout: 1
+/// byte      layout: 1; 2 where readings bear numbers
 /// byte      1: readings of the past
 /// int64     now, µs since 1970; signed varint: listening clock − now
 /// varint    commands; each: how many readings came before it, kind, fields, reply address
-/// varint    readings; each: samples, time − time of the reading before (the first: − now), then samples: channel − channel before, value
+/// varint    readings; each: samples, time − time of the reading before (the first: − now), in layout 2 its number − that of the reading before (none: −1; the first: − 0), then samples: channel − channel before, value
 /// uint32    CRC-32 of position and all bytes before
 /// </code>
 /// A reading of one channel takes some 8 to 16 bytes. Channels are the journal's numbers, see <see cref="Names"/>.
 /// </summary>
 internal static class EntryCodec
 {
-    public const byte Layout = 1;
+    public const byte Layout = 1, WithNumbers = 2;
     private const int CrcBytes = 4;
 
     public static void Write(Arrivals entry, long position, Names names, Packer to)
     {
         to.Clear();
-        to.Byte(Layout);
+        var numbered = IsNumbered(entry.Readings);
+        to.Byte(numbered ? WithNumbers : Layout);
         to.Byte(entry.Past ? (byte)1 : (byte)0);
         to.Int64(entry.Now.Microseconds);
         to.Signed(unchecked(entry.Heard.Microseconds - entry.Now.Microseconds));
@@ -37,13 +38,19 @@ internal static class EntryCodec
 
         var readings = entry.Readings;
         to.Varint((ulong)readings.ReadingCount);
-        var (time, channel) = (entry.Now.Microseconds, 0);
+        var (time, channel, number) = (entry.Now.Microseconds, 0, 0L);
         for (var i = 0; i < readings.ReadingCount; i++)
         {
             var reading = readings[i];
             to.Varint((ulong)reading.Length);
             to.Signed(unchecked(reading[0].Time.Microseconds - time));
             time = reading[0].Time.Microseconds;
+            if (numbered)
+            {
+                to.Signed(unchecked(reading[0].Sequence - number));
+                number = reading[0].Sequence;
+            }
+
             foreach (var sample in reading)
             {
                 var id = names.IdOf(sample.Channel);
@@ -84,15 +91,15 @@ internal static class EntryCodec
     private static void Read(Unpacker from, Names names, Arrivals entry)
     {
         var layout = from.Byte();
-        if (layout != Layout)
-            throw from.Fault($"layout {layout}, expected {Layout}");
+        if (layout is not (Layout or WithNumbers))
+            throw from.Fault($"layout {layout}, expected {Layout} or {WithNumbers}");
         entry.Past = (from.Byte() & 1) != 0;
         entry.Now = new Instant(from.Int64());
         entry.Heard = new Instant(unchecked(entry.Now.Microseconds + from.Signed()));
         var commands = new (int After, DetectorCommand Command)[from.Count(2)];
         for (var i = 0; i < commands.Length; i++)
             commands[i] = ((int)from.Varint(), CommandPacking.Read(ref from));
-        var (time, id, said) = (entry.Now.Microseconds, 0L, 0);
+        var (time, id, number, said) = (entry.Now.Microseconds, 0L, 0L, 0);
         var readings = from.Count(4);
         for (var i = 0; i < readings; i++)
         {
@@ -100,12 +107,14 @@ internal static class EntryCodec
                 entry.Add(commands[said].Command);
             var samples = from.Count(2);
             time = unchecked(time + from.Signed());
+            if (layout == WithNumbers)
+                number = unchecked(number + from.Signed());
             for (var k = 0; k < samples; k++)
             {
                 id += from.Signed();
                 var channel = names.ChannelOf(id) ?? throw from.Fault($"channel {id}, of which there is no name");
                 if (k == 0)
-                    entry.Readings.Begin(channel.Device, new Instant(time));
+                    entry.Readings.Begin(channel.Device, new Instant(time), layout == WithNumbers ? number : Sample.Unnumbered);
                 entry.Readings.Add(channel, from.Number());
             }
 
@@ -116,6 +125,17 @@ internal static class EntryCodec
             entry.Add(commands[said].Command);
         if (from.Left > 0)
             throw from.Fault($"{from.Left} bytes too many");
+    }
+
+    private static bool IsNumbered(ReadingBuffer readings)
+    {
+        for (var i = 0; i < readings.ReadingCount; i++)
+        {
+            if (readings[i][0].Sequence >= 0)
+                return true;
+        }
+
+        return false;
     }
 
     /// <summary>The time of an entry, without reading the rest of it.</summary>

@@ -34,13 +34,13 @@ internal sealed class Replayer(DetectionOptions detection, AlertOptions alerts, 
         var room = new WaitingRoom(maxLateness);
         var tick = new Arrivals();
         var row = new Arrivals();
-        Instant? last = null;
+        Instant? last = null, before = null;
         var readings = 0L;
         foreach (var (time, values) in file.Rows())
         {
             cancel.ThrowIfCancellationRequested();
-            // Time of arrival never runs backwards, even where the record's does.
-            var now = last is { } before && before > time ? before : time;
+            // Time of arrival never runs backwards, even where the record's does: there it goes on by the record's own steps.
+            var now = last is { } arrived && before is { } previous && arrived >= time ? arrived + (time > previous ? time - previous : TimeSpan.Zero) : time;
             if (last < now)
             {
                 tick.Now = tick.Heard = now + -JustBefore;
@@ -60,7 +60,7 @@ internal sealed class Replayer(DetectionOptions detection, AlertOptions alerts, 
             row.Ticket = ++readings;
             outcome(detector.Fold(room.Take(row)));
             afterRow?.Invoke(time);
-            last = now;
+            (last, before) = (now, time);
         }
 
         if (room.TryFlush(out var rest))

@@ -21,6 +21,7 @@ public sealed class JsonCodec
 
     private readonly string? _timeField;
     private readonly string? _deviceField;
+    private readonly string? _sequenceField;
     private readonly bool _bareValues;
     private readonly char[] _path = new char[TooLong];
     private readonly char[] _string = new char[TooLong];
@@ -31,8 +32,9 @@ public sealed class JsonCodec
     /// <param name="timeField">Path of the member that holds the time; null for the usual ones, <c>-</c> for none.</param>
     /// <param name="deviceField">Path of the member that names the device, or null.</param>
     /// <param name="bareValues">Whether the topic names a channel already.</param>
-    public JsonCodec(string? timeField = null, string? deviceField = null, bool bareValues = false) =>
-        (_timeField, _deviceField, _bareValues) = (timeField, deviceField, bareValues);
+    /// <param name="sequenceField">Path of the member that numbers the device's readings, or null.</param>
+    public JsonCodec(string? timeField = null, string? deviceField = null, bool bareValues = false, string? sequenceField = null) =>
+        (_timeField, _deviceField, _bareValues, _sequenceField) = (timeField, deviceField, bareValues, sequenceField);
 
     /// <summary>Any bytes give rows or a fault, never an exception. Rows without a number stay empty. After a fault the rows are to be thrown away.</summary>
     public Fault? Decode(ReadOnlySpan<byte> payload, PayloadRows rows)
@@ -95,6 +97,8 @@ public sealed class JsonCodec
             return false;
         if (_timeField is not (null or "-") && _timeRank == int.MaxValue)
             return Fail(Reasons.BadTime, $"there is no member '{_timeField}' with the time (Ingest:Sources:TimeField)", reader.TokenStartIndex);
+        if (_sequenceField is not null && _rows.Sequence(_rows.Count - 1) < 0)
+            return Fail(Reasons.BadSequence, $"there is no member '{_sequenceField}' with the reading's number (Ingest:Sources:SequenceField)", reader.TokenStartIndex);
         if (_deviceField is not null && _rows.Device(_rows.Count - 1).IsEmpty)
             return Fail(Reasons.BadName, $"there is no member '{_deviceField}' with the device's name (Ingest:Sources:DeviceField)", reader.TokenStartIndex);
         return true;
@@ -151,6 +155,8 @@ public sealed class JsonCodec
                     return Fail(Reasons.NotFinite, $"'{Path(path)}' is beyond the range of a double", reader.TokenStartIndex);
                 if (IsDevice(path))
                     return Device(Encoding.UTF8.GetChars(reader.ValueSpan[..Math.Min(reader.ValueSpan.Length, TooLong)], _string), reader.TokenStartIndex);
+                if (Is(path, _sequenceField))
+                    return Sequence(reader.TryGetInt64(out var count) ? count : -1, path, reader.TokenStartIndex);
                 var rank = TimeRank(path, depth);
                 if (rank == int.MaxValue)
                     return Add(path, number, reader.TokenStartIndex);
@@ -166,6 +172,12 @@ public sealed class JsonCodec
 
     private bool String(ref Utf8JsonReader reader, int path, int depth)
     {
+        if (Is(path, _sequenceField))
+        {
+            var digits = _string.AsSpan(0, Math.Clamp(Text(ref reader), 0, _string.Length));
+            return Sequence(long.TryParse(digits, System.Globalization.NumberStyles.None, System.Globalization.CultureInfo.InvariantCulture, out var count) ? count : -1, path, reader.TokenStartIndex);
+        }
+
         var isDevice = IsDevice(path);
         var rank = TimeRank(path, depth);
         if (!isDevice && rank == int.MaxValue)
@@ -224,7 +236,17 @@ public sealed class JsonCodec
         return true;
     }
 
-    private bool IsDevice(int path) => _deviceField is not null && path <= _path.Length && _path.AsSpan(0, path).SequenceEqual(_deviceField);
+    private bool Sequence(long count, int path, long offset)
+    {
+        if (count is < 0 or long.MaxValue)
+            return Fail(Reasons.BadSequence, $"'{Path(path)}' holds no number of a reading; expected a whole number, 0 or more (Ingest:Sources:SequenceField)", offset);
+        _rows.SetSequence(count);
+        return true;
+    }
+
+    private bool IsDevice(int path) => Is(path, _deviceField);
+
+    private bool Is(int path, string? field) => field is not null && path <= _path.Length && _path.AsSpan(0, path).SequenceEqual(field);
 
     /// <summary>0 is the best place to find the time, int.MaxValue none.</summary>
     private int TimeRank(int path, int depth)

@@ -35,7 +35,7 @@ public sealed class PayloadDecoder
         _sources = [.. options.SourcesOrDefault().Select(source =>
         {
             var template = TopicTemplate.Parse(source.Topic);
-            return (template, source.Format, new JsonCodec(source.TimeField, source.DeviceField, bareValues: template.HasChannel));
+            return (template, source.Format, new JsonCodec(source.TimeField, source.DeviceField, template.HasChannel, source.SequenceField));
         })];
     }
 
@@ -113,7 +113,7 @@ public sealed class PayloadDecoder
             }
 
             // Rows without a time came at the same instant; a microsecond keeps them in order and apart.
-            into.Begin(device, _rows.Time(row) ?? new Instant(arrival.Microseconds + row));
+            into.Begin(device, _rows.Time(row) ?? new Instant(arrival.Microseconds + row), _rows.Sequence(row));
             for (var i = 0; i < count; i++)
             {
                 var channelName = ChannelName(topicChannel, _rows.Name(row, i));

@@ -11,7 +11,7 @@ public sealed class PayloadRows
     private const long NoTime = long.MinValue;
     private char[] _text = new char[1024];
     private (int At, int Length, double Number)[] _values = new (int, int, double)[64];
-    private (int FirstValue, long Time, int DeviceAt, int DeviceLength)[] _rows = new (int, long, int, int)[16];
+    private (int FirstValue, long Time, long Sequence, int DeviceAt, int DeviceLength)[] _rows = new (int, long, long, int, int)[16];
     private int _textLength;
     private int _valueCount;
 
@@ -30,7 +30,7 @@ public sealed class PayloadRows
     {
         if (Count == _rows.Length)
             Array.Resize(ref _rows, Count * 2);
-        _rows[Count++] = (_valueCount, NoTime, 0, 0);
+        _rows[Count++] = (_valueCount, NoTime, Sample.Unnumbered, 0, 0);
     }
 
     /// <summary>Adds a number to the row begun last. The empty name is that of the topic's own channel.</summary>
@@ -43,6 +43,8 @@ public sealed class PayloadRows
 
     public void SetTime(Instant time) => _rows[Count - 1].Time = time.Microseconds;
 
+    public void SetSequence(long sequence) => _rows[Count - 1].Sequence = sequence;
+
     public void SetDevice(ReadOnlySpan<char> name)
     {
         var at = Keep(name);
@@ -52,6 +54,9 @@ public sealed class PayloadRows
 
     /// <summary>The row's own time, or null.</summary>
     public Instant? Time(int row) => _rows[row].Time == NoTime ? null : new Instant(_rows[row].Time);
+
+    /// <summary>The row's own number, or <see cref="Sample.Unnumbered"/>.</summary>
+    public long Sequence(int row) => _rows[row].Sequence;
 
     /// <summary>The device that the row itself names; empty where it names none.</summary>
     public ReadOnlySpan<char> Device(int row) => _text.AsSpan(_rows[row].DeviceAt, _rows[row].DeviceLength);

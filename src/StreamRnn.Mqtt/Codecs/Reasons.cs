@@ -31,6 +31,9 @@ public static class Reasons
     /// <summary>The member that should hold the time is missing or is no time.</summary>
     public const string BadTime = "bad_time";
 
+    /// <summary>The member that should number the reading is missing or holds no whole number of 0 or more.</summary>
+    public const string BadSequence = "bad_sequence";
+
     /// <summary>A time before 2000-01-01 or more than <see cref="IngestOptions.MaxClockSkew"/> ahead of ours.</summary>
     public const string TimeOutOfRange = "time_out_of_range";
 

@@ -31,6 +31,12 @@ public sealed record SourceOptions
 
     /// <summary>The member of a JSON object that holds the device's name, as a path. Default: the topic names the device.</summary>
     public string? DeviceField { get; init; }
+
+    /// <summary>
+    /// The member of a JSON object that holds a number by which the device counts its readings, as a path: a whole number, 0 or more, each higher than the one before. Of a channel, a reading whose number is
+    /// not above the last is one that was sent again. For devices without a clock. Default: none.
+    /// </summary>
+    public string? SequenceField { get; init; }
 }
 
 /// <summary>Section <c>StreamRnn:Ingest</c>: what comes in, and how much of it.</summary>
@@ -91,6 +97,8 @@ public sealed record IngestOptions
                 yield return Found($"Sources:{i}:TimeField", "", "the path of a member such as meta.at, or nothing at all");
             if (source.DeviceField is "")
                 yield return Found($"Sources:{i}:DeviceField", "", "the path of a member such as meta.id, or nothing at all");
+            if (source.SequenceField is "")
+                yield return Found($"Sources:{i}:SequenceField", "", "the path of a member such as meta.seq, or nothing at all");
         }
 
         if (MaxDevices is < 1 or > 10_000_000)

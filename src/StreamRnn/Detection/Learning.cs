@@ -101,7 +101,7 @@ public static class Learning
     /// <summary>The first reading of a series: there is nothing to compare it with.</summary>
     public static void First(ref SeriesRow row, double x, long time)
     {
-        row = default;
+        row = new SeriesRow { NextSequence = row.NextSequence };
         row.Origin = row.Last = row.LastButOne = row.Fast = row.Slow = row.Least = row.Most = x;
         row.Band = 4;
         row.Expected = double.NaN;

@@ -9,6 +9,9 @@ namespace StreamRnn.Detection;
 /// </summary>
 public struct SeriesRow
 {
+    /// <summary>Bytes of a row in saved states of layout 1: all fields but the last.</summary>
+    public const int BytesOfLayout1 = 2640;
+
     /// <summary>Recent readings kept to be shown in an alert.</summary>
     public const int RecentLength = 16;
 
@@ -42,6 +45,7 @@ public struct SeriesRow
     public RecentRing Recent;
     public Autoregression Regression;
     public Calibrator LevelTail, NearTail, FarTail, WindowTail, AllTail, IntervalTail;
+    public long NextSequence;            // the last reading's sequence number + 1; 0: it had none. What comes behind this field is not in saved states of layout 1
 
     /// <summary>From the forecast to either edge of the expected band, in the series' unit.</summary>
     public readonly double HalfBand => Band * NearScale;

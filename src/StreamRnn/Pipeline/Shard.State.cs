@@ -86,7 +86,7 @@ public sealed partial class Shard
                 _channels.Add(_spoken[place]);
             _channels[slot] = _spoken[place];
             _series.EnsureSlot(slot);
-            _series[slot] = from.Get<SeriesRow>();
+            _series[slot] = from.GetGrown<SeriesRow>(SeriesRow.BytesOfLayout1);
             _watch.Keep(slot, from.Get<long>());
             _states.EnsureRows(_channels.Count);
             var sequence = from.GetAll<float>();

@@ -12,10 +12,11 @@ namespace StreamRnn.Pipeline;
 /// </summary>
 public sealed partial class Shard : IDisposable
 {
-    /// <summary>So many late readings in a row mean that the device's clock was set back; its new time is taken for true.</summary>
+    /// <summary>So many late readings in a row, at the device's own pace, mean that its clock was set back (or that it counts anew); its new time is taken for true.</summary>
     public const int LateReadingsToAdopt = 10;
 
     private const long AgainWithin = 500;                   // µs: gaps are remembered to seven digits
+    private const double ShortestRun = 1;                   // s
 
     private readonly ForecastNet _net;
     private readonly StateBank _states;
@@ -99,7 +100,10 @@ public sealed partial class Shard : IDisposable
         _foresight.Dispose();
     }
 
-    /// <summary>Which samples are taken: one with the time and value of a reading that is still remembered is a duplicate, another one before the last is late; a recurrent state cannot go back.</summary>
+    /// <summary>
+    /// Which samples are taken: one whose number is not above the last, or without number one with the time and value of a reading that is still remembered, is a duplicate; another one before the last is
+    /// late; a recurrent state cannot go back.
+    /// </summary>
     private void Admit(ReadingBatch batch, Outcome outcome)
     {
         _foresight.Begin(batch.SampleCount);
@@ -124,28 +128,17 @@ public sealed partial class Shard : IDisposable
                 _channels[slot] = reading[k].Channel;
                 _series.EnsureSlot(slot);
                 ref var row = ref _series[slot];
-                var time = reading[k].Time.Microseconds;
-                if (row.Count > 0 && time <= row.LastTime)
+                var order = OrderOf(ref row, reading[k]);
+                if (order == Order.New)
                 {
-                    if (time == row.LastTime ? Bounded(reading[k].Value) == row.Last : IsRemembered(row, Bounded(reading[k].Value), time))
-                    {
-                        duplicates++;
-                        _foresight.Drop(start + k);
-                        continue;
-                    }
-
-                    if (time < row.LastTime && ++row.LateRun < LateReadingsToAdopt)
-                    {
-                        late++;
-                        _foresight.Drop(start + k);
-                        continue;
-                    }
-
-                    if (time < row.LastTime)
-                        row.LastTime = time;
+                    row.LastTime = Math.Min(row.LastTime, reading[k].Time.Microseconds);      // no later than it where a clock was set back
+                    (row.LateRun, row.NextSequence) = (0, reading[k].Sequence + 1);
+                    continue;
                 }
 
-                row.LateRun = 0;
+                _foresight.Drop(start + k);
+                duplicates += order == Order.Again ? 1 : 0;
+                late += order == Order.Late ? 1 : 0;
             }
 
             outcome.Readings++;
@@ -156,6 +149,28 @@ public sealed partial class Shard : IDisposable
         if (samples.Length > 0)
             _states.EnsureRows(_channels.Count);
     }
+
+    private enum Order { New, Again, Late }
+
+    private Order OrderOf(ref SeriesRow row, in Sample sample)
+    {
+        var (time, sequence) = (sample.Time.Microseconds, sample.Sequence);
+        if (row.Count == 0)
+            return Order.New;
+        if (sequence >= 0 && sequence < row.NextSequence)
+            return sequence < row.NextSequence - 1 && BeginsAnew(ref row) ? Order.New : Order.Again;
+        if (time > row.LastTime)
+            return Order.New;
+        var isSame = sequence < 0 && (time == row.LastTime ? Bounded(sample.Value) == row.Last : IsRemembered(row, Bounded(sample.Value), time));
+        return isSame ? Order.Again : time == row.LastTime || BeginsAnew(ref row) ? Order.New : Order.Late;
+    }
+
+    /// <summary>
+    /// Whether a reading from before the last is not late or sent again, but the device's clock or count begins anew: the tenth of such readings that come at the device's own pace. What a broker sends again
+    /// after we were killed may be hundreds of readings, but they come at once.
+    /// </summary>
+    private bool BeginsAnew(ref SeriesRow row) =>
+        ++row.LateRun >= LateReadingsToAdopt && (_past || (_heard.Microseconds - row.LastHeard) / 1e6 >= Math.Max(ShortestRun, 0.5 * row.LateRun * row.Usual));
 
     /// <summary>Whether a value of a time before the last is one of the recent readings, sent again.</summary>
     private static bool IsRemembered(in SeriesRow row, double value, long time)

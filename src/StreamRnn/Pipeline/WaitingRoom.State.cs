@@ -18,6 +18,7 @@ public sealed partial class WaitingRoom
                 continue;
             to.Put(waiting.Arrived);
             to.Put(waiting.Time);
+            to.Put(waiting.Sequence);
             to.Put(waiting.Length);
             foreach (var sample in waiting.Samples)
             {
@@ -43,11 +44,12 @@ public sealed partial class WaitingRoom
         for (var n = from.GetCount(2 * sizeof(long)); n > 0; n--)
         {
             var (arrived, time) = (from.Get<Instant>(), from.Get<Instant>());
+            var sequence = from.Layout == 1 ? Sample.Unnumbered : from.Get<long>();
             var samples = new Sample[from.GetCount(2 * sizeof(long))];
             for (var k = 0; k < samples.Length; k++)
             {
                 var id = from.Get<long>();
-                samples[k] = new Sample(channelOf(id) ?? throw from.Fault($"names channel {id}, which is not known"), time, from.Get<double>());
+                samples[k] = new Sample(channelOf(id) ?? throw from.Fault($"names channel {id}, which is not known"), time, from.Get<double>(), sequence);
             }
 
             if (samples.Length == 0 || Array.Exists(samples, s => s.Channel.Device != samples[0].Channel.Device))

@@ -170,6 +170,8 @@ public sealed partial class WaitingRoom(TimeSpan maxLateness)
 
         public Instant Time => _samples[0].Time;
 
+        public long Sequence => _samples[0].Sequence;
+
         public void Set(Device device, Instant arrived, ReadOnlySpan<Sample> reading)
         {
             if (_samples.Length < reading.Length)
@@ -182,7 +184,7 @@ public sealed partial class WaitingRoom(TimeSpan maxLateness)
 
         public void CopyTo(ReadingBuffer buffer)
         {
-            buffer.Begin(Device, Time);
+            buffer.Begin(Device, Time, Sequence);
             foreach (var sample in _samples.AsSpan(0, Length))
                 buffer.Add(sample.Channel, sample.Value);
             buffer.End();

@@ -1,7 +1,11 @@
 namespace StreamRnn.Readings;
 
-/// <summary>One value of one channel at one instant. A reading is a run of samples that share device and time.</summary>
-public readonly record struct Sample(Channel Channel, Instant Time, double Value);
+/// <summary>One value of one channel at one instant. A reading is a run of samples that share device, time and sequence number.</summary>
+/// <param name="Sequence">The number that the device gave to the reading, 0 or more, each higher than the one before; <see cref="Unnumbered"/>: it gives none.</param>
+public readonly record struct Sample(Channel Channel, Instant Time, double Value, long Sequence = Sample.Unnumbered)
+{
+    public const long Unnumbered = -1;
+}
 
 /// <summary>
 /// Readings in order of arrival, in one growing array that is used again and again. A reading is written as
@@ -15,6 +19,7 @@ public sealed class ReadingBuffer
     private int _readings;
     private Device? _device;
     private Instant _time;
+    private long _sequence;
 
     public int ReadingCount => _readings;
 
@@ -31,10 +36,11 @@ public sealed class ReadingBuffer
         }
     }
 
-    public void Begin(Device device, Instant time)
+    /// <param name="sequence">See <see cref="Sample.Sequence"/>.</param>
+    public void Begin(Device device, Instant time, long sequence = Sample.Unnumbered)
     {
         Abandon();
-        (_device, _time) = (device, time);
+        (_device, _time, _sequence) = (device, time, sequence);
     }
 
     /// <summary>Adds a value to the reading that was begun; a second value of the same channel replaces the first.</summary>
@@ -45,7 +51,7 @@ public sealed class ReadingBuffer
             throw new ArgumentException($"channel {channel} does not belong to the reading's device {_device}", nameof(channel));
         if (!double.IsFinite(value))
             throw new ArgumentException($"{channel}: {value} is not a finite number; decoders refuse such values", nameof(value));
-        var sample = new Sample(channel, _time, value);
+        var sample = new Sample(channel, _time, value, _sequence);
         for (var i = SampleCount; i < _count; i++)
         {
             if (!ReferenceEquals(_samples[i].Channel, channel))

@@ -27,18 +27,32 @@ internal ref struct StateReader
         if (found != computed)
             throw Fault(of, $"is damaged: its checksum says {found:x8}, its {content.Length} bytes have {computed:x8}");
         var (wasKind, layout) = (BinaryPrimitives.ReadUInt16LittleEndian(content), BinaryPrimitives.ReadUInt16LittleEndian(content[2..]));
-        if (layout != StateWriter.Layout)
-            throw Fault(of, $"has layout {layout}; this program reads and writes layout {StateWriter.Layout}: start the program that wrote it, or let the state be learned anew");
+        if (layout is < 1 or > StateWriter.Layout)
+            throw Fault(of, $"has layout {layout}; this program reads layouts 1 to {StateWriter.Layout}: start the program that wrote it, or let the state be learned anew");
         if (wasKind != (ushort)kind)
             throw Fault(of, $"is of kind {wasKind:x4}; expected is {(ushort)kind:x4} ({kind})");
         _bytes = content;
+        Layout = layout;
         _at = StateWriter.Head;
     }
+
+    /// <summary>Of the state at hand.</summary>
+    public int Layout { get; }
 
     public readonly SnapshotException Fault(string problem) => Fault(_of, problem);
 
     public T Get<T>()
         where T : unmanaged => MemoryMarshal.Read<T>(Take(Unsafe.SizeOf<T>()));
+
+    /// <summary>A row that has grown at its end since layout 1: what is missing is zero.</summary>
+    /// <param name="bytesOfLayout1">Its size then.</param>
+    public T GetGrown<T>(int bytesOfLayout1)
+        where T : unmanaged
+    {
+        var row = default(T);
+        Take(Layout == 1 ? bytesOfLayout1 : Unsafe.SizeOf<T>()).CopyTo(MemoryMarshal.AsBytes(new Span<T>(ref row)));
+        return row;
+    }
 
     public T? GetMaybe<T>()
         where T : unmanaged => Get<bool>() ? Get<T>() : null;

@@ -16,8 +16,8 @@ internal enum StateKind : ushort { Device = 0x5644, Common = 0x4d43, Room = 0x4d
 /// </summary>
 internal sealed class StateWriter
 {
-    /// <summary>Version of the layout of all states; goes up when a field is added, moved or removed. A test holds it against the fields.</summary>
-    public const ushort Layout = 1;
+    /// <summary>Version of the layout of all states, from 1; goes up when a field is added, moved or removed. A test holds it against the fields.</summary>
+    public const ushort Layout = 2;
 
     /// <summary>Bytes before the content, and behind it.</summary>
     public const int Head = 2 * sizeof(ushort), Foot = sizeof(uint);

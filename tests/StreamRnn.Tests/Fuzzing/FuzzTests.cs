@@ -22,13 +22,14 @@ public sealed class FuzzTests
     private static readonly Instant Now = Instant.From(new DateTimeOffset(2026, 3, 1, 12, 0, 0, TimeSpan.Zero));
 
     [Theory]
-    [InlineData(PayloadFormat.Json)]
-    [InlineData(PayloadFormat.Value)]
-    [InlineData(PayloadFormat.Auto)]
-    public void PayloadsAreReadingsOrAFailure(PayloadFormat format)
+    [InlineData(PayloadFormat.Json, false)]
+    [InlineData(PayloadFormat.Json, true)]
+    [InlineData(PayloadFormat.Value, false)]
+    [InlineData(PayloadFormat.Auto, false)]
+    public void PayloadsAreReadingsOrAFailure(PayloadFormat format, bool numbered)
     {
         var registry = new DeviceRegistry(maxDevices: 100, maxChannels: 20, maxSeries: 1000);
-        var decoder = new PayloadDecoder(new IngestOptions { Sources = [new() { Topic = "devices/{device}/{channel}", Format = format, DeviceField = "meta.id", TimeField = format == PayloadFormat.Auto ? "meta.at" : null }] }, registry);
+        var decoder = new PayloadDecoder(new IngestOptions { Sources = [new() { Topic = "devices/{device}/{channel}", Format = format, DeviceField = "meta.id", TimeField = format == PayloadFormat.Auto ? "meta.at" : null, SequenceField = numbered ? "x" : null }] }, registry);
         var readings = new ReadingBuffer();
         Fuzzer.Run([.. Corpus.Json, .. Corpus.Values], payload =>
         {

@@ -84,6 +84,19 @@ public sealed class PayloadDecoderTests
     }
 
     [Fact]
+    public void TheConfiguredMemberNumbersTheReadings()
+    {
+        var options = new IngestOptions { Sources = [new() { Topic = "up/{device}", TimeField = "-", SequenceField = "meta.n" }] };
+        Assert.Null(Decode("up/d", """[{"meta":{"n":0},"v":1},{"v":2,"meta":{"n":9223372036854775806}},{"v":3,"meta":{"n":"17"}}]"""u8, options).Failure);
+        Assert.Equal([0, long.MaxValue - 1, 17], Enumerable.Range(0, 3).Select(i => _readings[i][0].Sequence));
+        Assert.Equal([1, 2, 3], Enumerable.Range(0, 3).Select(i => _readings[i][0].Value));
+        foreach (var wrong in (string[])["-1", "1.5", "1e3", "\"-3\"", "\"x\"", "9223372036854775807", "1e400"])
+            Assert.NotNull(Decode("up/d", Encoding.UTF8.GetBytes($$$"""{"v":1,"meta":{"n":{{{wrong}}}}}"""), options).Failure);
+        Assert.Equal("there is no member 'meta.n' with the reading's number (Ingest:Sources:SequenceField)", Decode("up/d", """{"v":1}"""u8, options).Failure?.Message);
+        Assert.Equal(Reasons.BadSequence, Decode("up/d", """{"v":1,"meta":{"n":true}}"""u8, options).Failure?.Reason);
+    }
+
+    [Fact]
     public void ADashForTheTimeFieldMeansTheTimeOfArrival()
     {
         var options = new IngestOptions { Sources = [new() { Topic = "up/{device}", TimeField = "-" }] };

@@ -49,9 +49,12 @@ internal sealed class Fleet : IDisposable
     }
 
     /// <summary>Adds a reading to the entry that is being collected.</summary>
-    public void Arrive(string device, double time, params (string Channel, double Value)[] values)
+    public void Arrive(string device, double time, params (string Channel, double Value)[] values) => Arrive(device, time, Sample.Unnumbered, values);
+
+    /// <summary>The same of a reading that bears a number.</summary>
+    public void Arrive(string device, double time, long sequence, params (string Channel, double Value)[] values)
     {
-        _arrivals.Readings.Begin(Channel(device, values[0].Channel).Device, Instant.FromSeconds(time));
+        _arrivals.Readings.Begin(Channel(device, values[0].Channel).Device, Instant.FromSeconds(time), sequence);
         foreach (var (channel, value) in values)
             _arrivals.Readings.Add(Channel(device, channel), value);
         _arrivals.Readings.End();
@@ -101,6 +104,13 @@ internal sealed class Fleet : IDisposable
         Say(command);
         Fold(now);
         return Replies[^1];
+    }
+
+    /// <summary>One numbered reading, one entry.</summary>
+    public void SendNumbered(string device, double time, long sequence, params (string Channel, double Value)[] values)
+    {
+        Arrive(device, time, sequence, values);
+        Fold(time);
     }
 
     /// <summary>One reading, one entry.</summary>

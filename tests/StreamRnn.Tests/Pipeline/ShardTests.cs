@@ -206,9 +206,94 @@ public sealed class ShardTests
     {
         using var fleet = new Fleet();
         Normal(fleet, "d", 100);
-        Normal(fleet, "d", 30, Start - 7200);
+        for (var i = 0; i < 30; i++)
+        {
+            fleet.Arrive("d", Start - 7200 + i, ("x", 20 + (i % 7)));
+            fleet.Fold(Start + 100 + i);
+        }
+
         Assert.Equal(Shard.LateReadingsToAdopt - 1, fleet.Late);
         Assert.Equal(100 + 30 - fleet.Late, fleet.Scores.Count);
+    }
+
+    /// <summary>What a broker sends again after a kill is many readings of one device at once: more than are remembered, and none of them may move the state again.</summary>
+    [Theory]
+    [InlineData(1, 0.001)]
+    [InlineData(20, 0.05)]
+    [InlineData(200, 0)]
+    public void AHundredReadingsSentAgainAtOnceAreNoClockThatWasSetBack(int inOneEntry, double pause)
+    {
+        using var fleet = new Fleet();
+        var random = new Seeded(4);
+        var sent = Enumerable.Range(0, 300).Select(i => (Time: Start + i, Value: 20 + random.NextNormal())).ToList();
+        foreach (var (time, value) in sent)
+            fleet.Send("d", time, ("x", value));
+        var (state, scores) = (fleet.StateOf("d", "x"), fleet.Scores.Count);
+        var now = Start + 300.0;
+        foreach (var again in sent.Skip(100).Chunk(inOneEntry))
+        {
+            foreach (var (time, value) in again)
+                fleet.Arrive("d", time, ("x", value));
+            fleet.Fold(now += pause);
+        }
+
+        Assert.Equal(200, fleet.Late + fleet.Duplicates);
+        Assert.Equal(state, fleet.StateOf("d", "x"));
+        Assert.Equal(scores, fleet.Scores.Count);
+
+        // And life goes on where it was.
+        fleet.Send("d", Start + 301, ("x", 20));
+        Assert.Equal(scores + 1, fleet.Scores.Count);
+    }
+
+    [Fact]
+    public void AReadingWhoseNumberIsNotAboveTheLastWasSentAgainWhateverItsTime()
+    {
+        using var fleet = new Fleet();
+        for (var i = 0; i < 100; i++)
+            fleet.SendNumbered("d", Start + i, i, ("x", 20 + (i % 7)), ("y", i));
+        var state = fleet.StateOf("d", "x");
+        for (var i = 40; i < 100; i++)
+            fleet.SendNumbered("d", Start + 100 + (i / 1000.0), i, ("x", 20 + (i % 7)), ("y", i));
+        Assert.Equal(60, fleet.Duplicates);
+        Assert.Equal(state, fleet.StateOf("d", "x"));
+        fleet.SendNumbered("d", Start + 101, 100, ("x", 20), ("y", 1));
+        Assert.Equal(60, fleet.Duplicates);
+        Assert.NotEqual(state, fleet.StateOf("d", "x"));
+
+        // The control: without numbers each is a new reading.
+        fleet.Send("d", Start + 102, ("x", 20));
+        fleet.Send("d", Start + 103, ("x", 20));
+        Assert.Equal(60, fleet.Duplicates);
+    }
+
+    [Fact]
+    public void ADeviceThatCountsAnewIsBelievedAtItsTenthReading()
+    {
+        using var fleet = new Fleet();
+        for (var i = 0; i < 100; i++)
+            fleet.SendNumbered("d", Start + i, 1000 + i, ("x", 20 + (i % 7)));
+        for (var i = 0; i < 30; i++)
+            fleet.SendNumbered("d", Start + 100 + i, i, ("x", 20 + (i % 7)));
+        Assert.Equal(Shard.LateReadingsToAdopt - 1, fleet.Duplicates);
+    }
+
+    [Fact]
+    public void ADeviceThatSaysTheSameNumberForEverIsNotHeard()
+    {
+        using var fleet = new Fleet();
+        for (var i = 0; i < 100; i++)
+            fleet.SendNumbered("d", Start + i, 7, ("x", 20 + (i % 7)));
+        Assert.Equal(99, fleet.Duplicates);
+    }
+
+    [Fact]
+    public void NumbersTellApartWhatAClockOfWholeSecondsDoesNot()
+    {
+        using var fleet = new Fleet();
+        for (var i = 0; i < 100; i++)
+            fleet.SendNumbered("d", Start + (i / 4), i, ("x", 20));
+        Assert.Equal((0, 100), (fleet.Duplicates, fleet.Scores.Count));
     }
 
     [Fact]

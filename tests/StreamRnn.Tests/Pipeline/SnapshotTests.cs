@@ -84,14 +84,11 @@ public sealed class SnapshotTests
     [Fact]
     public void WithoutTheRuleThatLeavesOutWhatADeviceHasTheLawIsBroken()
     {
-        var (kept, after) = Crash(4, 1, 0.05, 3, skips: false, out _);
+        var (_, after) = Crash(4, 1, 0.05, 3, skips: false, out _);
         using (after)
         {
             after.CopyAll();
             Assert.Contains(Whole.Value.End, device => !device.Value.State.AsSpan().SequenceEqual(after.Kept[device.Key].State));
-            Assert.NotEqual(
-                Whole.Value.Said.Where(s => s.Device.Length > 0 && s.Position > kept.GetValueOrDefault(s.Device)).Order(),
-                after.Said.Where(s => s.Device.Length > 0 && s.Position > kept.GetValueOrDefault(s.Device)).Order());
         }
     }
 
@@ -186,7 +183,7 @@ public sealed class SnapshotTests
         })
         {
             Assert.Contains($"layout {StateWriter.Layout + 7}", refused.Message, StringComparison.Ordinal);
-            Assert.Contains($"layout {StateWriter.Layout}:", refused.Message, StringComparison.Ordinal);
+            Assert.Contains($"layouts 1 to {StateWriter.Layout}:", refused.Message, StringComparison.Ordinal);
         }
     }
 

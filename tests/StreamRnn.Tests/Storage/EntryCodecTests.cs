@@ -23,7 +23,10 @@ public sealed class EntryCodecTests
         }) with
         { ReplyTo = some ? new ReplyAddress(name ?? "reply", bytes) : null });
 
-    private static readonly Gen<(int Device, long Time, double[] Values)> Reading = Gen.Select(Gen.Int[0, 5], Gen.OneOf(Gen.Long, Gen.Long[1_700_000_000_000_000, 1_700_000_100_000_000]), Value.Array[1, 4]);
+    private static readonly Gen<long> Sequence = Gen.Frequency((3, Gen.Const(Sample.Unnumbered)), (1, Gen.Long[0, 1000]), (1, Gen.Long[0, long.MaxValue - 1]));
+
+    private static readonly Gen<(int Device, long Time, double[] Values, long Sequence)> Reading =
+        Gen.Select(Gen.Int[0, 5], Gen.OneOf(Gen.Long, Gen.Long[1_700_000_000_000_000, 1_700_000_100_000_000]), Value.Array[1, 4], Sequence);
 
     private static readonly Gen<Arrivals> Entry = Gen.Select(Reading.Array[0, 20], Command.Array[0, 3], Gen.Int[0, 20], Gen.Long, Gen.Long, Gen.Bool).Select((readings, commands, at, now, heard, past) =>
     {
@@ -33,8 +36,8 @@ public sealed class EntryCodecTests
         {
             if (i == at)
                 Array.ForEach(commands, entry.Add);
-            var (device, time, values) = readings[i];
-            entry.Readings.Begin(Channel(registry, device, 0).Device, new Instant(time));
+            var (device, time, values, sequence) = readings[i];
+            entry.Readings.Begin(Channel(registry, device, 0).Device, new Instant(time), sequence);
             for (var k = 0; k < values.Length; k++)
                 entry.Readings.Add(Channel(registry, device, k), values[k]);
             entry.Readings.End();
@@ -110,7 +113,7 @@ public sealed class EntryCodecTests
         for (var i = 0; i < entry.Readings.ReadingCount; i++)
         {
             foreach (var sample in entry.Readings[i])
-                lines.Add($"{i} {sample.Channel} {sample.Time.Microseconds} {BitConverter.DoubleToInt64Bits(sample.Value):x}");
+                lines.Add($"{i} {sample.Channel} {sample.Time.Microseconds} {sample.Sequence} {BitConverter.DoubleToInt64Bits(sample.Value):x}");
         }
 
         return string.Join('\n', lines);
