@@ -11,7 +11,7 @@ internal static class ExitCode
     /// <summary>The command line, or a file named on it, could not be used.</summary>
     public const int Usage = 2;
 
-    /// <summary>A bug of ours, or a broker that a command needs and cannot reach.</summary>
+    /// <summary>A bug of ours, a store that failed while it was in use, or a broker that a command needs and cannot reach.</summary>
     public const int Failure = 70;
 
     /// <summary>The configuration was refused: EX_CONFIG. Restarting does not help.</summary>

@@ -63,9 +63,13 @@ internal sealed class AlertOutbox : IDisposable
 
     public void Prune(long before) => Sqlite.Run(_prune, before);
 
-    public IEnumerable<AlertEvent> Read(string sql)
+    /// <summary>Events that no broker has answered for, oldest first.</summary>
+    /// <param name="behind">Only those that were written after this event; null: all.</param>
+    public IEnumerable<AlertEvent> ReadUnsent(string? behind, int most)
     {
-        using var command = Sqlite.Prepare(_connection, sql);
+        using var command = Sqlite.Prepare(
+            _connection, "SELECT number, body, crc FROM outbox WHERE sent <> 1 AND number > ifnull((SELECT number FROM outbox WHERE event = @e), 0) ORDER BY number LIMIT @n", "@e", "@n");
+        (command.Parameters[0].Value, command.Parameters[1].Value) = (behind ?? (object)DBNull.Value, most);
         using var reader = command.ExecuteReader();
         while (reader.Read())
             yield return Parse(reader.GetInt64(0), (byte[])reader.GetValue(1), reader.GetInt64(2));

@@ -38,10 +38,10 @@ internal sealed class CheckpointFile : IDisposable
 
     /// <param name="storeId">Of the journal beside it.</param>
     /// <exception cref="StoreException">It cannot be used.</exception>
-    public static CheckpointFile Open(string folder, string storeId, bool readOnly = false, bool durable = true)
+    public static CheckpointFile Open(string folder, string storeId, bool readOnly = false, bool durable = true, string? vfs = null)
     {
         var path = System.IO.Path.Combine(folder, FileName);
-        return new CheckpointFile(path, Sqlite.Open(path, Kind, Layout, Schema, readOnly, durable), storeId);
+        return new CheckpointFile(path, Sqlite.Open(path, Kind, Layout, Schema, readOnly, durable, vfs), storeId);
     }
 
     /// <returns>Null: no pass was ever finished.</returns>

@@ -24,25 +24,33 @@ internal sealed class CheckpointWriter : IDisposable
     private readonly DeviceStates _slice = new();
     private readonly List<int> _ids = [];                   // of its devices
     private readonly CancellationTokenSource _stop = new();
-    private readonly Thread _thread;
+    private readonly Thread? _thread;
     // The slice belongs to the pump's thread while it is free or filled, to the writer's while it is handed over.
     private volatile bool _handedOver;
     private volatile Exception? _fault;
     private bool _filled, _inPass, _disposed;
     private Common? _begun, _last;
     private long _sliceNeeds, _passed, _position;
-    private long _beganAt;
+    private long _beganAt, _wholeAt;
 
+    /// <param name="position">Of the checkpoint that was loaded; 0: none.</param>
     public CheckpointWriter(CheckpointFile file, Journal journal, Detector detector, WaitingRoom room, StorageOptions options, long position, TimeProvider clock, ILogger log)
     {
         (_file, _journal, _detector, _room, _options, _clock, _log) = (file, journal, detector, room, options, clock, log);
         (_position, _beganAt) = (position, clock.GetTimestamp());
+        _wholeAt = _beganAt;
+        Instruments.Watch(this);
+        if (!options.OwnThread)
+            return;
         _thread = new Thread(Run) { Name = "checkpoint", IsBackground = true };
         _thread.Start();
     }
 
     /// <summary>Of the last whole checkpoint.</summary>
     public long Position => Volatile.Read(ref _position);
+
+    /// <summary>Since the last whole checkpoint began: so much is folded again after a kill. In a process that has made none yet, since its start.</summary>
+    public TimeSpan Age => _clock.GetElapsedTime(Volatile.Read(ref _wholeAt));
 
     /// <summary>On the pump's thread: of the pass that is under way some slices are written, and some are not.</summary>
     public bool IsAmid => _inPass && !_filled && !_handedOver;
@@ -53,40 +61,57 @@ internal sealed class CheckpointWriter : IDisposable
     {
         if (_fault is { } fault)
             throw new StoreException($"{_file.Path}: writing states failed: {fault.Message}", fault);
-        if (_handedOver)
-            return;
-        if (_filled)
-            HandOver();
-        else if (_inPass)
-            Copy();
-        else if (_clock.GetElapsedTime(_beganAt) >= _options.CheckpointEvery)
-            Begin();
+        if (!_handedOver)
+            Advance(begins: _clock.GetElapsedTime(_beganAt) >= _options.CheckpointEvery);
     }
 
-    /// <summary>For tests: waits until the slice that was handed over is written, so that a history is the same whenever it is lived.</summary>
-    internal void Settle() => SpinWait.SpinUntil(() => !_handedOver || _fault is not null, TimeSpan.FromSeconds(30));
+    /// <summary>Writes the slice that was handed over, if one was: on the writer's thread, or in its place on that of who steps a store without one.</summary>
+    /// <returns>False: it cannot be written now, and stays.</returns>
+    public bool WriteSlice()
+    {
+        if (!_handedOver || _fault is not null)
+            return true;
+        try
+        {
+            _file.Write(_slice, _ids, _last);
+        }
+        catch (SqliteException e) when (Sqlite.MayPass(e))
+        {
+            LogMessages.CannotWrite(_log, _file.Path, Sqlite.Why(e), RetryAfter);
+            return false;
+        }
+        catch (SqliteException e)
+        {
+            _fault = e;
+            return true;
+        }
 
-    /// <summary>Ends the pass that is under way and makes another, all on the calling thread, after the last entry. What is not done in time is folded again at the next start.</summary>
+        if (_last is { } last)
+        {
+            Volatile.Write(ref _position, last.Position);
+            Volatile.Write(ref _wholeAt, _beganAt);
+        }
+
+        Instruments.CheckpointBytes.Add(_slice.Length);
+        _handedOver = false;
+        return true;
+    }
+
+    /// <summary>Ends the pass that is under way and makes another, after the last entry: the writer's thread first, the rest on the calling thread. What is not done in time is folded again at the next start.</summary>
     public void Finish(TimeSpan grace)
     {
-        var until = _clock.GetTimestamp();
-        var last = false;
-        while (_fault is null && _clock.GetElapsedTime(until) < grace)
+        var began = _clock.GetTimestamp();
+        _stop.Cancel();
+        if (_thread?.Join(grace) == false)
+            return;                                         // the disk does not answer
+        for (var begun = false; _fault is null && _clock.GetElapsedTime(began) < grace;)
         {
-            if (_handedOver)
-            {
-                Thread.Yield();
-                continue;
-            }
-
-            if (_filled)
-                HandOver();
-            else if (_inPass)
-                Copy();
-            else if (last || _detector.Position == Position)
+            if (_handedOver && !WriteSlice())
                 return;
-            else
-                (last, _) = (true, Begin());
+            var between = !_filled && !_inPass;
+            if ((between && (begun || _detector.Position == Position)) || !Advance(begins: true))
+                return;
+            begun |= between;
         }
     }
 
@@ -95,10 +120,23 @@ internal sealed class CheckpointWriter : IDisposable
         if (_disposed)
             return;
         _disposed = true;
+        Instruments.Forget(this);
         _stop.Cancel();
-        _thread.Join();
+        _thread?.Join();
         _stop.Dispose();
         _work.Dispose();
+    }
+
+    /// <summary>The next step of a pass: copies a slice, hands over the one that is filled, or begins.</summary>
+    /// <returns>False: there is nothing to do, or nothing yet.</returns>
+    private bool Advance(bool begins)
+    {
+        if (_filled)
+            return HandOver();
+        if (!_inPass && !(begins && Begin()))
+            return false;
+        Copy();
+        return true;
     }
 
     private bool Begin()
@@ -111,9 +149,7 @@ internal sealed class CheckpointWriter : IDisposable
         _room.Save(room, channel => _journal.Names.IdOf(channel));
         _begun = new Common(_detector.Position, state.WrittenSpan.ToArray(), room.WrittenSpan.ToArray());
         _passed = _detector.Position;
-        _inPass = true;
-        Copy();
-        return true;
+        return _inPass = true;
     }
 
     private void Copy()
@@ -128,55 +164,29 @@ internal sealed class CheckpointWriter : IDisposable
         HandOver();
     }
 
-    private void HandOver()
+    private bool HandOver()
     {
         if (_journal.Committed < _sliceNeeds)
-            return;                                         // with the next entry it is
+            return false;                                   // with the next entry it is
         (_filled, _handedOver) = (false, true);
         _work.Release();
+        return true;
     }
 
     private void Run()
     {
-        while (!_stop.IsCancellationRequested)
+        try
         {
-            try
+            while (_fault is null)
             {
                 _work.Wait(_stop.Token);
-                Write();
-                if (_last is { } last)
-                    Volatile.Write(ref _position, last.Position);
-                Instruments.CheckpointBytes.Add(_slice.Length);
-                Instruments.CheckpointAge.Record(_clock.GetElapsedTime(_beganAt).TotalSeconds);
-                _handedOver = false;
-            }
-            catch (OperationCanceledException)
-            {
-                return;
-            }
-            catch (SqliteException e)
-            {
-                _fault = e;
-                return;
+                while (!WriteSlice())
+                    Pause.For(RetryAfter, _clock, _stop.Token);
             }
         }
-    }
-
-    private void Write()
-    {
-        while (true)
+        catch (OperationCanceledException)
         {
-            try
-            {
-                _file.Write(_slice, _ids, _last);
-                return;
-            }
-            catch (SqliteException e) when (Sqlite.MayPass(e))
-            {
-                LogMessages.CannotWrite(_log, _file.Path, Sqlite.Why(e), RetryAfter);
-            }
-
-            Pause.For(RetryAfter, _clock, _stop.Token);
+            return;                                         // asked to stop
         }
     }
 }

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
 
 namespace StreamRnn.Storage;
@@ -12,8 +13,17 @@ internal static class Instruments
     private static readonly Histogram<double> Commits = Meter.CreateHistogram<double>("streamrnn.journal.commit", "s", "How long a commit took");
 
     public static readonly Counter<long> Waits = Meter.CreateCounter<long>("streamrnn.journal.waits", "{attempt}", "Commits that failed and are tried again: no room on the disk, above all");
-    public static readonly Gauge<double> CheckpointAge = Meter.CreateGauge<double>("streamrnn.checkpoint.age", "s", "Time since the last whole checkpoint began");
     public static readonly Counter<long> CheckpointBytes = Meter.CreateCounter<long>("streamrnn.checkpoint.bytes", "By", "Bytes of device states that were written");
+
+    public static readonly ObservableGauge<double> CheckpointAge = Meter.CreateObservableGauge(
+        "streamrnn.checkpoint.age", () => Writers!.Keys.Select(writer => new Measurement<double>(writer.Age.TotalSeconds)), "s", "Time since the last whole checkpoint began, or since the start where there was none");
+
+    private static readonly ConcurrentDictionary<CheckpointWriter, bool> Writers = [];
+
+    /// <summary>The age of its checkpoint is measured from now on.</summary>
+    public static void Watch(CheckpointWriter writer) => Writers.TryAdd(writer, true);
+
+    public static void Forget(CheckpointWriter writer) => Writers.TryRemove(writer, out _);
 
     public static void Committed(int bytes, TimeSpan took)
     {

@@ -92,10 +92,10 @@ public sealed class Journal : IDisposable
 
     /// <summary>Opens the journal of a folder, makes it where there is none, and enters its names into the registry.</summary>
     /// <exception cref="StoreException">It cannot be used: the message says why and what to do.</exception>
-    public static Journal Open(string folder, DeviceRegistry registry, bool readOnly = false, bool durable = true)
+    public static Journal Open(string folder, DeviceRegistry registry, bool readOnly = false, bool durable = true, string? vfs = null)
     {
         var path = System.IO.Path.Combine(folder, FileName);
-        var connection = Sqlite.Open(path, Kind, Layout, Schema, readOnly, durable);
+        var connection = Sqlite.Open(path, Kind, Layout, Schema, readOnly, durable, vfs);
         try
         {
             return new Journal(path, connection, registry);
@@ -223,7 +223,9 @@ public sealed class Journal : IDisposable
     }
 
     /// <summary>Alert events that no broker has answered yet, oldest first, those that one refused in an earlier life included.</summary>
-    public IEnumerable<AlertEvent> Unsent() => _outbox.Read("SELECT number, body, crc FROM outbox WHERE sent <> 1 ORDER BY number");
+    /// <param name="behind">Only those that were written after this event, which is kept; null: all.</param>
+    /// <param name="most">So many at most.</param>
+    public IEnumerable<AlertEvent> Unsent(string? behind = null, int most = int.MaxValue) => _outbox.ReadUnsent(behind, most);
 
     /// <summary>Of each alert the last event, where the retained topic of what is open may not have it: of open alerts all, of others those that were not answered for.</summary>
     public IEnumerable<(AlertEvent Alert, bool Shown)> LastEvents() => _outbox.ReadLast();

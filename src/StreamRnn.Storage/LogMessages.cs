@@ -28,4 +28,7 @@ internal static partial class LogMessages
 
     [LoggerMessage(8, LogLevel.Warning, "The journal has {Bytes} bytes, more than Storage:MaxBytes, and recovery needs all of it until the next checkpoint")]
     public static partial void TooLarge(ILogger log, long bytes);
+
+    [LoggerMessage(9, LogLevel.Error, "Closing the store: cannot write {File}: {Why}. The next start goes on from what is on the disk")]
+    public static partial void CannotClose(ILogger log, string file, string why);
 }

@@ -12,8 +12,9 @@ internal static class Sqlite
     /// <param name="kind">The application id that says what the file is.</param>
     /// <param name="layout">Of the tables, as the file's user_version.</param>
     /// <param name="durable">A commit is on the disk when it returns.</param>
+    /// <param name="vfs">The file system that SQLite goes through; null: its own.</param>
     /// <exception cref="StoreException">It is no such file, of another layout, or damaged.</exception>
-    public static SqliteConnection Open(string path, int kind, int layout, string schema, bool readOnly = false, bool durable = true)
+    public static SqliteConnection Open(string path, int kind, int layout, string schema, bool readOnly = false, bool durable = true, string? vfs = null)
     {
         var isNew = !File.Exists(path) || new FileInfo(path).Length == 0;
         if (isNew && readOnly)
@@ -24,6 +25,7 @@ internal static class Sqlite
             Mode = readOnly ? SqliteOpenMode.ReadOnly : SqliteOpenMode.ReadWriteCreate,
             Pooling = false,
             DefaultTimeout = 5,
+            Vfs = vfs,
         }.ToString());
         try
         {

@@ -21,6 +21,12 @@ public sealed record StorageOptions
     /// <summary>For tests that kill in process: no waiting for the disk.</summary>
     internal bool Durable { get; init; } = true;
 
+    /// <summary>For tests that inject faults: the name of the file system that SQLite goes through; null: its own.</summary>
+    internal string? Vfs { get; init; }
+
+    /// <summary>For tests in one thread: false where the checkpoint's slices are written by whoever calls <see cref="Store.WriteSlice"/>.</summary>
+    internal bool OwnThread { get; init; } = true;
+
     /// <summary>Of states copied at once, about a millisecond's worth. For tests: fewer.</summary>
     internal int SliceBytes { get; init; } = 1 << 20;
 

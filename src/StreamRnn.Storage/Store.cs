@@ -57,17 +57,17 @@ public sealed class Store : IDisposable
         Journal? journal = null;
         try
         {
-            journal = Journal.Open(folder, registry, durable: options.Durable);
+            journal = Journal.Open(folder, registry, durable: options.Durable, vfs: options.Vfs);
             CheckpointFile checkpoint;
             try
             {
-                checkpoint = CheckpointFile.Open(folder, journal.StoreId, durable: options.Durable);
+                checkpoint = CheckpointFile.Open(folder, journal.StoreId, durable: options.Durable, vfs: options.Vfs);
             }
             catch (StoreException e) when (journal.First <= 1 && journal.Position > 0)
             {
                 LogMessages.FoldsAll(log, e.Message);
                 PutAside(folder);
-                checkpoint = CheckpointFile.Open(folder, journal.StoreId, durable: options.Durable);
+                checkpoint = CheckpointFile.Open(folder, journal.StoreId, durable: options.Durable, vfs: options.Vfs);
             }
 
             return new Store(folder, options, held, journal, checkpoint, clock, log);
@@ -139,11 +139,20 @@ public sealed class Store : IDisposable
     /// <inheritdoc cref="CheckpointWriter.IsAmid"/>
     internal bool IsAmidCheckpoint => _writer?.IsAmid == true;
 
+    /// <summary>The next alert events that no broker has answered for; those that are only in memory are written first.</summary>
+    /// <inheritdoc cref="Journal.Unsent"/>
+    public IReadOnlyList<AlertEvent> Unsent(string? behind, int most, CancellationToken cancel)
+    {
+        if (Journal.HasNews)
+            Commit(cancel);
+        return [.. Journal.Unsent(behind, most)];
+    }
+
     /// <summary>Copies some states for the checkpoint, a millisecond or so, where one is due. Called when the entry and all that came of it are through.</summary>
     public void Between() => _writer?.Step();
 
-    /// <inheritdoc cref="CheckpointWriter.Settle"/>
-    internal void Settle() => _writer?.Settle();
+    /// <inheritdoc cref="CheckpointWriter.WriteSlice"/>
+    internal bool WriteSlice() => _writer?.WriteSlice() ?? true;
 
     /// <summary>Whether a device was known before: then past readings from files would be learned a second time.</summary>
     public bool Knows(Device device) => Journal.Names.Knows(device);
@@ -158,7 +167,7 @@ public sealed class Store : IDisposable
         }
         catch (SqliteException e)
         {
-            LogMessages.CannotWrite(_log, e.Message, Sqlite.Why(e), TimeSpan.Zero);        // the next start recovers what was committed
+            LogMessages.CannotClose(_log, Journal.Path, Sqlite.Why(e));       // the next start recovers what was committed
         }
     }
 

@@ -57,7 +57,7 @@ internal sealed class Line : IAsyncDisposable
         var plain = settings.Alerts.Format == "plain";
         var publisher = new AlertPublisher(
             mqtt, settings.Topics, plain ? AlertJson.WriteData : (e, output) => CloudEvent.Write(e, output, EventSource), clock, logs.CreateLogger<AlertPublisher>(),
-            plain ? "application/json" : "application/cloudevents+json", endpoint);
+            plain ? "application/json" : "application/cloudevents+json", endpoint, storeKeeps: store is not null);
         var source = new ReadingSource(
             mqtt, settings.Ingest, registry, door, settings.Topics.Root, clock, logs.CreateLogger<ReadingSource>(), publisher.DeadLetter, endpoint);
 
@@ -79,7 +79,7 @@ internal sealed class Line : IAsyncDisposable
                     if (store?.IsAmidCheckpoint == true)
                         passed?.Invoke(Milestone.AmidCheckpoint);
                     store?.Between();
-                    TellStates();
+                    TellMore();
                     foreach (var notice in outcome.Notices)
                         Tell(notice);
                     Interlocked.Increment(ref _entries);
@@ -229,9 +229,16 @@ internal sealed class Line : IAsyncDisposable
             publisher.ShowAgain(alert, shown);
     }
 
-    // A broker may have forgotten the retained states: they are told again, some between two entries, so that a fleet of a million does not hold up the first.
-    private void TellStates()
+    // Alerts that had to wait in the store while the broker was away, as soon as there is room for them. Then the retained states: a broker may have forgotten them, so they are told again,
+    // some between two entries, so that a fleet of a million does not hold up the first.
+    private void TellMore()
     {
+        if (_store is not null && _publisher.WantsMore(out var behind, out var room))
+        {
+            var alerts = _store.Unsent(behind, room, _stopPumping.Token);
+            _publisher.TakeMore(alerts, more: alerts.Count == room);
+        }
+
         if (_statesAreTold || _publisher.Waiting > StatesAtOnce)
             return;
         var states = new Outcome();

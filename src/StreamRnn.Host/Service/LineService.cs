@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using StreamRnn.Host.Configuration;
+using StreamRnn.Storage;
 
 namespace StreamRnn.Host.Service;
 
@@ -33,7 +34,10 @@ internal sealed class LineService(Settings settings, DeviceGroups groups, TimePr
     private async Task WatchAsync(Line line)
     {
         Failure = await line.Failed.ConfigureAwait(false);
-        LogMessages.Died(_log, Failure);
+        if (Failure is StoreException)
+            LogMessages.StoreFailed(_log, Failure.Message);
+        else
+            LogMessages.Died(_log, Failure);
         host.StopApplication();
     }
 

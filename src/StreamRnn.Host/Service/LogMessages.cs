@@ -33,4 +33,7 @@ internal static partial class LogMessages
 
     [LoggerMessage(9, LogLevel.Information, "{What}")]
     public static partial void ModelPredicts(ILogger log, string what);
+
+    [LoggerMessage(10, LogLevel.Critical, "Stopping, because the store failed: {What} What it had not taken in is not acknowledged and comes again")]
+    public static partial void StoreFailed(ILogger log, string what);
 }

@@ -57,6 +57,8 @@ internal static class ServiceHost
     private static void AddLogging(ILoggingBuilder logging, IConfigurationRoot configuration)
     {
         logging.AddConfiguration(configuration.GetSection("Logging"));
+        // A start that failed is told by the command line in a sentence, and one that was interrupted is no failure: no stack trace beside them.
+        logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.Critical);
         // The journal has a clock of its own and reads a level at the beginning of a line.
         var journal = SystemdHelpers.IsSystemdService() || Environment.GetEnvironmentVariable("JOURNAL_STREAM") is not null;
         logging.AddConsole(options => options.FormatterName = journal ? ConsoleFormatterNames.Systemd : ConsoleFormatterNames.Simple);

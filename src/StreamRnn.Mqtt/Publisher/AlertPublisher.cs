@@ -36,7 +36,7 @@ public sealed class AlertPublisher
     private readonly ScorePublishing _scores;
     private readonly string _host;
     private readonly int _port;
-    private readonly Outbox _outbox = new();
+    private readonly Outbox _outbox;
     private readonly Lock _deadLetters = new();
     private readonly Sampler _sampler;
     private readonly Dictionary<Channel, (int Tenths, Phase Phase)> _lastScore = [];
@@ -48,10 +48,13 @@ public sealed class AlertPublisher
     /// <param name="encode">Writes the payload of an alert event, such as <c>CloudEvent.Write</c>.</param>
     /// <param name="alertContentType">What that is, told to MQTT 5 subscribers.</param>
     /// <param name="endpoint">Where to connect, if not where the options say: the embedded broker.</param>
+    /// <param name="storeKeeps">A store has every alert event: those for which there is no room here while the broker is away are left there, see <see cref="WantsMore"/>. Else the oldest are dropped.</param>
+    /// <param name="maxAlerts">So many wait here at most.</param>
     public AlertPublisher(
         MqttOptions options, TopicOptions topics, Action<AlertEvent, IBufferWriter<byte>> encode, TimeProvider clock, ILogger log,
-        string alertContentType = "application/cloudevents+json", (string Host, int Port)? endpoint = null)
+        string alertContentType = "application/cloudevents+json", (string Host, int Port)? endpoint = null, bool storeKeeps = false, int maxAlerts = 10_000)
     {
+        _outbox = new Outbox(maxAlerts, storeKeeps: storeKeeps);
         (_options, _encode, _clock, _log, _alertType) = (options, encode, clock, log, alertContentType);
         (_root, _scores) = (topics.Root, topics.ToScorePublishing());
         (_host, _port) = endpoint ?? (options.Host ?? options.Embedded.Host, options.PortOrDefault());
@@ -87,6 +90,15 @@ public sealed class AlertPublisher
 
     /// <summary>An event of an earlier life that no broker answered for.</summary>
     public void PublishAgain(AlertEvent alert) => Enqueue(alert, Encode(alert));
+
+    /// <summary>Whether alert events were left in the store, and there is room for some now.</summary>
+    /// <param name="behind">The event behind which they come; null: from the first on.</param>
+    /// <param name="room">For so many.</param>
+    public bool WantsMore(out string? behind, out int room) => _outbox.WantsMore(out behind, out room);
+
+    /// <summary>Takes in the next events that were left in the store, oldest first.</summary>
+    /// <param name="more">Whether there are still more.</param>
+    public void TakeMore(IReadOnlyCollection<AlertEvent> alerts, bool more) => _outbox.TakeMore(alerts.Select(Message).ToList(), more);
 
     /// <summary>The last event of an alert of an earlier life.</summary>
     /// <param name="shown">Whether the broker has it on its retained topic, and so needs it only if it forgets.</param>
@@ -164,7 +176,7 @@ public sealed class AlertPublisher
     private void Enqueue(AlertEvent alert, byte[] body)
     {
         Instruments.OutboxDepth.Add(1);
-        var dropped = _outbox.AddAlert(new Outgoing($"{_root}/alerts/{alert.Device}", body, null, Retain: false, AtLeastOnce: true, Alert: alert));
+        var dropped = _outbox.AddAlert(Message(alert, body));
         if (dropped > 0)
         {
             Instruments.AlertsDropped.Add(dropped);
@@ -172,6 +184,10 @@ public sealed class AlertPublisher
             LogMessages.AlertsDropped(_log, _outbox.AlertCount);
         }
     }
+
+    private Outgoing Message(AlertEvent alert) => Message(alert, Encode(alert));
+
+    private Outgoing Message(AlertEvent alert, byte[] body) => new($"{_root}/alerts/{alert.Device}", body, null, Retain: false, AtLeastOnce: true, Alert: alert);
 
     private byte[] Encode(AlertEvent alert)
     {

@@ -23,12 +23,16 @@ internal sealed class Outbox
     private readonly Queue<string> _retainedOrder = new();
     private readonly Dictionary<string, Outgoing> _retainedNow = [];          // what a new subscriber should find on the broker
     private readonly Queue<Outgoing> _droppable = new();
+    private readonly bool _storeKeeps;
+    private string? _last;                                                    // the newest alert event that was ever taken in here
+    private bool _more;                                                       // newer ones are only in the store
     private int _inFlight;
     private TaskCompletionSource _changed = New();
 
     /// <param name="maxAlerts">Alert events kept while the broker is away; beyond, the oldest are dropped.</param>
     /// <param name="maxDroppable">Scores and dead letters kept; beyond, new ones are dropped.</param>
-    public Outbox(int maxAlerts = 10_000, int maxDroppable = 1_000) => (_maxAlerts, _maxDroppable) = (maxAlerts, maxDroppable);
+    /// <param name="storeKeeps">A store has every alert event: beyond the number that is kept here new ones are left there, and taken in when there is room.</param>
+    public Outbox(int maxAlerts = 10_000, int maxDroppable = 1_000, bool storeKeeps = false) => (_maxAlerts, _maxDroppable, _storeKeeps) = (maxAlerts, maxDroppable, storeKeeps);
 
     public int AlertCount { get { lock (_gate) return _alerts.Count; } }
 
@@ -42,12 +46,47 @@ internal sealed class Outbox
     {
         lock (_gate)
         {
+            if (_storeKeeps && (_more || _alerts.Count >= _maxAlerts))
+            {
+                _more = true;                                                 // all that come later, too: they keep their order
+                return 0;
+            }
+
             _alerts.AddLast(alert);
+            _last = alert.Alert?.Id;
             var drop = _alerts.Count > _maxAlerts;
             if (drop)
                 _alerts.RemoveFirst();
             Changed();
             return drop ? 1 : 0;
+        }
+    }
+
+    /// <summary>Whether alert events were left in the store and there is room for some of them.</summary>
+    /// <param name="behind">The event behind which they come; null: from the first on.</param>
+    public bool WantsMore(out string? behind, out int room)
+    {
+        lock (_gate)
+        {
+            (behind, room) = (_last, _maxAlerts - _alerts.Count);
+            return _more && room >= _maxAlerts / 2;
+        }
+    }
+
+    /// <summary>Takes in the next alert events from the store.</summary>
+    /// <param name="more">Whether there are still more.</param>
+    public void TakeMore(IEnumerable<Outgoing> alerts, bool more)
+    {
+        lock (_gate)
+        {
+            foreach (var alert in alerts)
+            {
+                _alerts.AddLast(alert);
+                _last = alert.Alert?.Id;
+            }
+
+            _more = more;
+            Changed();
         }
     }
 

@@ -64,6 +64,29 @@ public sealed class ServiceTests
         var (code, took) = await service.ExitAsync();
         Assert.True(code == 0, $"ended with {code}\n{service.Output}\n{service.Error}");
         Assert.True(took < StopsWithin, $"stopped after {took}\n{service.Output}");
+        Assert.DoesNotContain("   at ", service.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task ASecondServiceOnAStoreIsRefusedInASentenceThatNamesTheFirst()
+    {
+        var store = Directory.CreateTempSubdirectory("streamrnn-two-");
+        try
+        {
+            var settings = new Dictionary<string, string> { ["StreamRnn__Storage__Path"] = store.FullName };
+            var broker = $"mqtt://127.0.0.1:{HostProcess.FreePort()}";
+            await using var first = HostProcess.Start(null, systemd: false, settings, "run", "--broker", broker);
+            await first.UntilAsync(s => s.Output.Contains("Connecting to the broker", StringComparison.Ordinal), "the first has its store");
+            await using var second = HostProcess.Start(null, systemd: false, settings, "run", "--broker", broker);
+            var (code, _) = await second.ExitAsync();
+            Assert.NotEqual(0, code);
+            Assert.Contains($"in use by process {first.Id}", second.Error, StringComparison.Ordinal);
+            Assert.DoesNotContain("   at ", second.Output + second.Error, StringComparison.Ordinal);
+        }
+        finally
+        {
+            store.Delete(recursive: true);
+        }
     }
 
     [SkippableFact]

@@ -4,6 +4,7 @@ using StreamRnn.Detection;
 using StreamRnn.Pipeline;
 using StreamRnn.Readings;
 using StreamRnn.Storage;
+using StreamRnn.Tests.Alerts;
 
 namespace StreamRnn.Tests.Storage;
 
@@ -27,6 +28,19 @@ public sealed class CloseTests : IDisposable
 
         using var next = new Life(_folder.FullName, shards);
         Assert.Equal((100, 50, 0, 0), (next.Found.Devices, next.Found.Checkpoint, next.Found.Entries, next.Found.Readings));
+    }
+
+    [Fact]
+    public void AlertsBehindOneAreThoseThatWereWrittenAfterIt()
+    {
+        using var life = new Life(_folder.FullName, shards: 1);
+        life.Read(0);
+        var alerts = Enumerable.Range(0, 20).Select(i => Given.Event() with { AlertId = $"a{i}" }).ToList();
+        life.Store.Journal.Add(alerts, 1);
+        life.Store.Mark(alerts[7], shown: false, refused: false);
+        Assert.Equal(["a4", "a5", "a6", "a8", "a9"], life.Store.Unsent(alerts[3].Id, 5, CancellationToken.None).Select(a => a.AlertId));
+        Assert.Equal(19, life.Store.Unsent(null, 100, CancellationToken.None).Count);
+        Assert.Empty(life.Store.Unsent(alerts[19].Id, 100, CancellationToken.None));
     }
 
     public void Dispose() => _folder.Delete(recursive: true);

@@ -139,7 +139,7 @@ internal sealed class History : IDisposable
         if (cut == Cut.AfterMark)
             return false;
         _store.Between();
-        _store.Settle();                                    // a slice is one device, so passes are still cut short in their middle
+        Assert.True(_store.WriteSlice());                   // a slice is one device, so passes are still cut short in their middle
         return cut != Cut.AfterCheckpoint;
     }
 
@@ -198,7 +198,7 @@ internal sealed class History : IDisposable
     {
         _detector?.Dispose();
         _registry = new DeviceRegistry(shards: 1 + (Kills % 2));
-        var options = new StorageOptions { CheckpointEvery = TimeSpan.FromSeconds(4), Durable = false, SliceBytes = 1 };
+        var options = new StorageOptions { CheckpointEvery = TimeSpan.FromSeconds(4), Durable = false, SliceBytes = 1, OwnThread = false };
         _store = Store.Open(Folder, options, _registry, _clock, NullLogger.Instance);
         _store.Recover(
             () => (_detector, _room) = (new Detector(new DetectionOptions { FalseAlarmsPerDevicePerWeek = 100 }, new AlertOptions(), Model, _registry), new WaitingRoom(TimeSpan.Zero)), _ => { });
