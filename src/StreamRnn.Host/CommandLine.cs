@@ -14,7 +14,7 @@ internal static class CommandLine
     public static RootCommand Tree()
     {
         var root = new RootCommand("StreamRnn finds anomalies in MQTT streams, in real time and without configuration. Start with `streamrnn demo`; without a command it does `run`.");
-        foreach (var verb in new Command[] { RunCommand.Create(), DemoCommand.Create(), SimulateCommand.Create(), WatchCommand.Create(), NormalCommand.Create(), ReplayCommand.Create(), ExportCommand.Create(), ExplainCommand.Create(), BackupCommand.Create(), BackupCommand.CreateRestore(), EvaluateCommand.Create(), TuneCommand.Create(), ClustersCommand.Create(), TrainCommand.Create(), ModelCommand.Create(), ForecastCommand.Create(), SampleCommand.Create(), TrainBaseCommand.Create(), PasswordCommand.Create(), VersionCommand.Create() })
+        foreach (var verb in new Command[] { RunCommand.Create(), DemoCommand.Create(), SimulateCommand.Create(), WatchCommand.Create(), NormalCommand.Create(), ReplayCommand.Create(), ExportCommand.Create(), ExplainCommand.Create(), BackupCommand.Create(), BackupCommand.CreateRestore(), StateCommand.Create(), EvaluateCommand.Create(), TuneCommand.Create(), ClustersCommand.Create(), TrainCommand.Create(), ModelCommand.Create(), ForecastCommand.Create(), SampleCommand.Create(), TrainBaseCommand.Create(), PasswordCommand.Create(), VersionCommand.Create() })
             root.Add(verb);
         root.Options.Remove(root.Options.OfType<VersionOption>().Single());     // `version` is a verb here
         root.Options.OfType<HelpOption>().Single().Action = new Help();

@@ -66,6 +66,20 @@ internal sealed class CheckpointFile : IDisposable
         }
     }
 
+    /// <summary>The row of one device: the entry that it reflects, and its state; null where it has none.</summary>
+    /// <exception cref="DamageException">The row is damaged.</exception>
+    public (long Position, byte[] State)? ReadDevice(int device)
+    {
+        using var command = Sqlite.Prepare(_connection, "SELECT position, state, crc FROM devices WHERE device = @d", "@d");
+        command.Parameters[0].Value = device;
+        using var reader = Execute(command);
+        if (!Next(reader))
+            return null;
+        var (position, state) = (reader.GetInt64(0), (byte[])reader.GetValue(1));
+        return CrcOf(device, position, state) == reader.GetInt64(2) ? (position, state)
+            : throw new DamageException($"{Path}: the row of device {device} is damaged: its checksum does not fit its bytes");
+    }
+
     /// <summary>All rows of devices, some at a time: while one lot is worked on the next may be read. Two take turns.</summary>
     /// <exception cref="DamageException">The file is damaged.</exception>
     public IEnumerable<DeviceRows> ReadDevices()

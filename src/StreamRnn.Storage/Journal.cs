@@ -37,6 +37,7 @@ public sealed class Journal : IDisposable
     private readonly List<(long Position, int End)> _rows = [];
     private readonly Packer _bodies = new();                // of the rows
     private readonly ConcurrentQueue<Mark> _marks = new();
+    private Import? _import;
     private long _committed, _told, _pruneTo;
 
     private Journal(string path, SqliteConnection connection, DeviceRegistry registry)
@@ -142,6 +143,13 @@ public sealed class Journal : IDisposable
         _told = position;
     }
 
+    /// <summary>Takes in that a device came from another store, with the entry that was added last.</summary>
+    internal void Add(Import import) => _import = import;
+
+    /// <summary>The devices that came from other stores, in the order in which they came.</summary>
+    /// <exception cref="StoreException">One is damaged.</exception>
+    internal List<Import> Imports() => ImportTable.Read(_connection, Path);
+
     /// <summary>What the broker has answered to an alert event. From any thread.</summary>
     public void Mark(in Mark mark) => _marks.Enqueue(mark);
 
@@ -168,6 +176,8 @@ public sealed class Journal : IDisposable
                 start = end;
             }
 
+            if (_import is not null)
+                ImportTable.Write(_connection, _import);
             _outbox.Write(_marks.Take(marks));
             if (_pruneTo > First && First > 0)
             {
@@ -192,6 +202,7 @@ public sealed class Journal : IDisposable
         for (; marks > 0; marks--)
             _marks.TryDequeue(out _);
         _outbox.Written();
+        _import = null;
         _rows.Clear();
         _bodies.Clear();
         Volatile.Write(ref _committed, Math.Min(Position, _told));

@@ -33,6 +33,7 @@ public sealed class Store : IDisposable
     private readonly ILogger _log;
     private readonly StoreLock _lock;
     private readonly CheckpointFile _checkpoint;
+    private readonly Dictionary<long, long> _imports = [];      // device → the entry with which it came from another store: rows before it are of what it replaced
     private CheckpointWriter? _writer;
     private Instant _lastCommit;
     private int _commits;
@@ -102,6 +103,7 @@ public sealed class Store : IDisposable
             (detector, room) = begin();
         }
 
+        LoadImports(detector);
         var (entries, readings) = FoldFrom(position + 1, detector, room, told);
         Instant? heard = position + entries > 0 ? detector.Heard : null;
         Commit(CancellationToken.None);
@@ -218,6 +220,8 @@ public sealed class Store : IDisposable
 
     private long LoadCheckpoint(Detector detector, WaitingRoom room)
     {
+        foreach (var import in Journal.Imports())
+            _imports[import.Device] = import.Position;
         var common = _checkpoint.ReadCommon();
         if (common is null && Journal.First <= 1)
             return 0;
@@ -266,7 +270,7 @@ public sealed class Store : IDisposable
             if (id < 1 || id > Journal.Names.DeviceCount || position > Journal.Position)
                 throw new DamageException($"a row is of device {id} at entry {position}, the journal knows {Journal.Names.DeviceCount} devices and {Journal.Position} entries");
             var device = Journal.Names.DeviceOf((int)id);
-            if (device.Shard != shard)
+            if (device.Shard != shard || position < _imports.GetValueOrDefault(id))
                 continue;
             try
             {
@@ -282,6 +286,26 @@ public sealed class Store : IDisposable
         }
 
         return others;
+    }
+
+    // Of a device that came from another store and was not written since, the state is the one that it came with.
+    private void LoadImports(Detector detector)
+    {
+        foreach (var import in Journal.Imports())
+        {
+            var device = Journal.Names.DeviceOf(import.Device);
+            if (detector.Knows(device))
+                continue;
+            try
+            {
+                if (detector.Restore(device, import.Position, import.State) != Anew.Nothing)
+                    LogMessages.AnotherModel(_log, 1);
+            }
+            catch (SnapshotException e)
+            {
+                LogMessages.LearnsAnew(_log, device.Name, e.Message);
+            }
+        }
     }
 
     private (long Entries, long Readings) FoldFrom(long first, Detector detector, WaitingRoom room, Action<Outcome> told)

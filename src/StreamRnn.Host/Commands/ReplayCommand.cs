@@ -167,6 +167,12 @@ internal static class ReplayCommand
         events.Flush();
         summaries.WriteLine(string.Create(CultureInfo.InvariantCulture,
             $"{replayer.Folder}: {(device is null ? $"{devices.Count} devices" : device.Name)}, {replayer.Readings} readings, {(opened == 1 ? "1 alert" : $"{opened} alerts")}{(first > 1 ? $"; the journal begins with entry {first}, so what was learned before it is missing here and alerts may differ from those that were sent" : "")}"));
+        foreach (var came in devices.Where(d => device is null || d == device).OrderBy(d => d.Name, StringComparer.Ordinal))
+        {
+            if (replayer.ImportOf(came) is { } import)
+                summaries.WriteLine($"{came.Name} was imported at {import.At} from {import.From}, and is lived from there: what it lived before is not in this journal");
+        }
+
         if (recording is not null)
         {
             Plot.Save(recording, plot!);

@@ -27,6 +27,7 @@ internal static class ExplainJson
             json.WriteBoolean("same", about.IsSame);
             json.WriteString("difference", about.Difference);
             json.WriteString("why", about.IsSame ? null : about.Why);
+            json.WriteString("imported", about.Came);
             json.WriteNumber("firstEntry", about.First);
             json.WriteNumber("entries", about.Entries);
             json.WriteNumber("readings", about.Readings);

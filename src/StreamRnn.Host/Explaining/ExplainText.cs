@@ -44,6 +44,8 @@ internal static class ExplainText
     private static string Came(Explanation about)
     {
         var lived = string.Create(CultureInfo.InvariantCulture, $"Lived again: {about.Readings} readings of {about.Opening.Device} in {about.Entries} entries, ");
+        if (about.Came is { } import && about.Again.Count > 0)
+            lived = $"{import} and is lived from there. {lived}";
         return about.IsSame
             ? lived + (about.Told.Count == 1 ? "and the same event came again, byte for byte." : $"and the same {about.Told.Count} events came again, byte for byte.")
             : $"{lived}but {about.Difference}: {about.Why}. What is shown below is what came now.";

@@ -19,8 +19,9 @@ internal readonly record struct Around(int Readings, TimeSpan? Time);
 /// <param name="First">The entry that the journal begins with.</param>
 /// <param name="Entries">Lived.</param>
 /// <param name="Readings">Of the device, in them.</param>
+/// <param name="Came">In words, that the device was imported, when and from where; null where it was born here.</param>
 internal sealed record Explanation(
-    IReadOnlyList<AlertEvent> Told, IReadOnlyList<AlertEvent> Again, IReadOnlyList<ScoredSample> Samples, Instant? PeakAt, long First, long Entries, long Readings)
+    IReadOnlyList<AlertEvent> Told, IReadOnlyList<AlertEvent> Again, IReadOnlyList<ScoredSample> Samples, Instant? PeakAt, long First, long Entries, long Readings, string? Came)
 {
     private const double LeastShare = .1;
 
@@ -48,6 +49,7 @@ internal sealed record Explanation(
 
     /// <summary>Why it may differ; empty where it does not.</summary>
     public string Why => IsSame ? ""
+        : Came is not null && Again.Count == 0 ? Came + ": what it lived before is not in this journal"
         : Again.Count > 0 && (Again[0].ModelId, Again[0].ModelVersion) != (Opening.ModelId, Opening.ModelVersion)
             ? $"it was made with the model {Opening.ModelId} {Opening.ModelVersion}, here predicts {Again[0].ModelId} {Again[0].ModelVersion}"
         : First > 1 ? string.Create(CultureInfo.InvariantCulture, $"the journal begins with entry {First}: what was learned before it is missing here (StreamRnn:Storage:History)")
@@ -87,7 +89,8 @@ internal sealed record Explanation(
 
         List<ScoredSample> samples = [.. before.SelectMany(reading => reading), .. since];
         var inside = samples.Where(s => s.Time >= opened && (ends is null || s.Time <= ends)).ToList();
-        return new Explanation(told, again, samples, inside.Count == 0 ? null : inside.MaxBy(s => s.Now).Time, replayer.Journal.First, replayer.Entries, replayer.Readings);
+        return new Explanation(told, again, samples, inside.Count == 0 ? null : inside.MaxBy(s => s.Now).Time, replayer.Journal.First, replayer.Entries, replayer.Readings,
+            replayer.ImportOf(device) is { } import ? $"{device.Name} was imported at {import.At} from {import.From}" : null);
     }
 
     private List<(string, double)> Parts()

@@ -15,17 +15,21 @@ internal sealed class JournalReplayer : IDisposable
     private readonly Detector _detector;
     private readonly WaitingRoom _room;
     private readonly Arrivals _own = new();
+    private readonly List<Import> _imports;
     private long _done;
 
     /// <param name="folder">Of the store.</param>
     /// <param name="keepScores">Outcomes hold every scored sample.</param>
     /// <exception cref="StoreException">The store cannot be used.</exception>
+    /// <exception cref="SnapshotException">A device that came from another store came from another layout.</exception>
     public JournalReplayer(string folder, Settings settings, DeviceGroups groups, bool keepScores)
     {
         (Folder, Registry) = (folder, DeviceRegistry.Unbounded(groups.Of));
         Journal = Journal.OpenAsItIs(folder, Registry);
         _detector = new Detector(settings.Detection with { KeepScores = keepScores }, settings.Alerts, BaseModel.Load(), Registry, groups.Models);
         _room = new WaitingRoom(settings.Ingest.MaxLateness);
+        foreach (var import in _imports = Journal.Imports())
+            _detector.Restore(Journal.Names.DeviceOf(import.Device), import.Position, import.State);
     }
 
     public string Folder { get; }
@@ -33,6 +37,10 @@ internal sealed class JournalReplayer : IDisposable
     public DeviceRegistry Registry { get; }
 
     public Journal Journal { get; }
+
+    /// <summary>With which entry a device came from another store, when, and from where; null where it was born here. It is lived from there on.</summary>
+    public (long Position, Instant At, string From)? ImportOf(Device device) =>
+        _imports.Find(i => ReferenceEquals(Journal.Names.DeviceOf(i.Device), device)) is { } import ? (import.Position, import.At, import.From) : null;
 
     /// <summary>The share of the journal that was lived.</summary>
     public double Done => Journal.Position == 0 ? 1 : (double)_done / Journal.Position;
@@ -60,7 +68,9 @@ internal sealed class JournalReplayer : IDisposable
         foreach (var entry in Journal.ReadFrom(Journal.First))
         {
             cancel.ThrowIfCancellationRequested();
-            var own = only is null ? entry : Of(entry, only);
+            var own = entry;
+            if (only is not null)
+                entry.CopyOf(only, own = _own);
             (_done, Entries, Readings) = (entry.Position, Entries + 1, Readings + own.Readings.ReadingCount);
             yield return _detector.Fold(_room.Take(own));
         }
@@ -70,26 +80,5 @@ internal sealed class JournalReplayer : IDisposable
     {
         _detector.Dispose();
         Journal.Dispose();
-    }
-
-    /// <summary>What an entry is to one device: its readings, each command at its place among them, the clocks.</summary>
-    private Arrivals Of(Arrivals entry, Device only)
-    {
-        _own.Clear();
-        (_own.Now, _own.Heard, _own.Past, _own.Position, _own.Ticket) = (entry.Now, entry.Heard, entry.Past, entry.Position, entry.Ticket);
-        var said = 0;
-        for (var i = 0; i <= entry.Readings.ReadingCount; i++)
-        {
-            for (; said < entry.Commands.Count && entry.Commands[said].After <= i; said++)
-                _own.Add(entry.Commands[said].Command);
-            if (i == entry.Readings.ReadingCount || entry.Readings[i][0].Channel.Device != only)
-                continue;
-            _own.Readings.Begin(only, entry.Readings[i][0].Time);
-            foreach (var sample in entry.Readings[i])
-                _own.Readings.Add(sample.Channel, sample.Value);
-            _own.Readings.End();
-        }
-
-        return _own;
     }
 }

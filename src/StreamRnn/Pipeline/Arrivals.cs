@@ -37,6 +37,26 @@ public sealed class Arrivals
     /// <summary>Adds a command behind the readings that are here.</summary>
     public void Add(DetectorCommand command) => _commands.Add((command, Readings.ReadingCount));
 
+    /// <summary>What this entry is to one device: its readings, every command at its place among them, the clocks. Alone, a device lives as it does among others.</summary>
+    /// <param name="into">Overwritten.</param>
+    public void CopyOf(Device device, Arrivals into)
+    {
+        into.Clear();
+        (into.Now, into.Heard, into.Past, into.Position, into.Ticket) = (Now, Heard, Past, Position, Ticket);
+        var said = 0;
+        for (var i = 0; i <= Readings.ReadingCount; i++)
+        {
+            for (; said < _commands.Count && _commands[said].After <= i; said++)
+                into.Add(_commands[said].Command);
+            if (i == Readings.ReadingCount || Readings[i][0].Channel.Device != device)
+                continue;
+            into.Readings.Begin(device, Readings[i][0].Time, Readings[i][0].Sequence);
+            foreach (var sample in Readings[i])
+                into.Readings.Add(sample.Channel, sample.Value);
+            into.Readings.End();
+        }
+    }
+
     public void Clear()
     {
         Readings.Clear();

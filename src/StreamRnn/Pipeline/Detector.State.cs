@@ -1,4 +1,5 @@
 using System.Buffers;
+using StreamRnn.Alerts;
 using StreamRnn.Readings;
 
 namespace StreamRnn.Pipeline;
@@ -60,6 +61,15 @@ public sealed partial class Detector
         (_telling, _toldSlot) = (0, 0);
         return true;
     }
+
+    /// <summary>Whether something was restored or folded of a device.</summary>
+    public bool Knows(Device device) => Shards[device.Shard].Knows(device);
+
+    /// <summary>One device's state as it is now, changed or not. Called between entries.</summary>
+    public byte[] Copy(Device device) => Shards[device.Shard].Copy(device);
+
+    /// <summary>The last event of each alert of a device that is open.</summary>
+    public IEnumerable<AlertEvent> OpenAlertsOf(Device device) => Shards[device.Shard].OpenAlertsOf(device);
 
     /// <exception cref="SnapshotException">The bytes are damaged or of another layout.</exception>
     public void RestoreCommon(ReadOnlySpan<byte> state)

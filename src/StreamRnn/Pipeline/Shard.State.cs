@@ -40,7 +40,11 @@ public sealed partial class Shard
         return false;
     }
 
-    /// <summary>One device's state, changed or not: for tests.</summary>
+    internal bool Knows(Device device) => device.Slot < _devices.Capacity && _devices[device.Slot].Count > 0;
+
+    internal IEnumerable<AlertEvent> OpenAlertsOf(Device device) => _book.Open.Where(e => e.Device == device.Name);
+
+    /// <summary>One device's state, changed or not.</summary>
     internal byte[] Copy(Device device)
     {
         var to = new StateWriter();
@@ -72,7 +76,7 @@ public sealed partial class Shard
     internal Anew Restore(Device device, long position, ReadOnlySpan<byte> state, DeviceRegistry registry)
     {
         var from = new StateReader(state, StateKind.Device, $"the saved state of device '{device}'");
-        if (device.Slot < _devices.Capacity && _devices[device.Slot].Count > 0)
+        if (Knows(device))
             throw new InvalidOperationException($"device '{device}' has folded {_devices[device.Slot].Count} readings; a state is restored before the first");
         var same = (from.GetName(), from.GetName()) == (_model.Id, _model.Version);
         NameChannels(device, ref from, registry);

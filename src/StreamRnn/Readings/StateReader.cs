@@ -39,6 +39,9 @@ internal ref struct StateReader
     /// <summary>Of the state at hand.</summary>
     public int Layout { get; }
 
+    /// <summary>The byte that is read next.</summary>
+    public readonly int At => _at;
+
     public readonly SnapshotException Fault(string problem) => Fault(_of, problem);
 
     public T Get<T>()

@@ -7,7 +7,7 @@ using System.Text;
 namespace StreamRnn.Readings;
 
 /// <summary>What a saved state is of.</summary>
-internal enum StateKind : ushort { Device = 0x5644, Common = 0x4d43, Room = 0x4d52 }
+internal enum StateKind : ushort { Device = 0x5644, Common = 0x4d43, Room = 0x4d52, Moved = 0x564d }
 
 /// <summary>
 /// Writes states as bytes into one buffer that is used again and again. A state is
