@@ -117,6 +117,20 @@ internal sealed class CheckpointFile : IDisposable
         transaction.Commit();
     }
 
+    /// <inheritdoc cref="Sqlite.MakeDurable"/>
+    /// <exception cref="DamageException">The file is damaged.</exception>
+    public void MakeDurable()
+    {
+        try
+        {
+            Sqlite.MakeDurable(_connection);
+        }
+        catch (SqliteException e) when (!Sqlite.MayPass(e))
+        {
+            throw new DamageException(Sqlite.Fault(Path, "reading it", e).Message, e);
+        }
+    }
+
     public void BackUp(string path) => Sqlite.BackUp(_connection, path);
 
     public void Dispose()

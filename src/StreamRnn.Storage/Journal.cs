@@ -53,7 +53,7 @@ public sealed class Journal : IDisposable
         try
         {
             _names.Load(registry);
-            StoreId = (string)Sqlite.Prepare(connection, "SELECT id FROM store").ExecuteScalar()!;
+            StoreId = Sqlite.Text(connection, "SELECT id FROM store");
             Position = Sqlite.Number(connection, "SELECT max(position) FROM entries");
             First = Sqlite.Number(connection, "SELECT min(position) FROM entries");
             // All entries may be gone, the outbox not: numbers never go back.
@@ -269,6 +269,9 @@ public sealed class Journal : IDisposable
     /// <summary>Bytes of the file that are in use.</summary>
     public long Bytes => (Sqlite.Number(_connection, "PRAGMA page_count") - Sqlite.Number(_connection, "PRAGMA freelist_count")) * Sqlite.Number(_connection, "PRAGMA page_size");
 
+    /// <inheritdoc cref="Sqlite.MakeDurable"/>
+    internal void MakeDurable() => Sqlite.MakeDurable(_connection);
+
     /// <summary>A copy of all that is committed, while others read and write.</summary>
     public void BackUp(string path) => Sqlite.BackUp(_connection, path);
 
@@ -280,9 +283,6 @@ public sealed class Journal : IDisposable
         _names.Dispose();
         _connection.Dispose();
     }
-
-    /// <summary>For tests: what the disk does when it is full.</summary>
-    internal void LimitPages(long? pages) => Sqlite.Run(_connection, $"PRAGMA max_page_count={pages ?? 1_073_741_823}");
 
     private const string WhatToDo = StoreException.WhatToDo + " Nothing was changed.";
 

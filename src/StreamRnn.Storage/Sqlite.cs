@@ -16,8 +16,7 @@ internal static class Sqlite
     /// <exception cref="StoreException">It is no such file, of another layout, or damaged.</exception>
     public static SqliteConnection Open(string path, int kind, int layout, string schema, bool readOnly = false, bool durable = true, string? vfs = null)
     {
-        var isNew = !File.Exists(path) || new FileInfo(path).Length == 0;
-        if (isNew && readOnly)
+        if (readOnly && (!File.Exists(path) || new FileInfo(path).Length == 0))
             throw new StoreException($"{path} is missing; expected is a file that 'streamrnn run' has written.");
         var connection = new SqliteConnection(new SqliteConnectionStringBuilder
         {
@@ -32,7 +31,8 @@ internal static class Sqlite
             connection.Open();
             if (!readOnly)
                 Run(connection, "PRAGMA journal_mode=WAL; PRAGMA wal_autocheckpoint=4000; PRAGMA synchronous=" + (durable ? "FULL;" : "OFF;"));
-            if (isNew)
+            // Also where a process was killed while it made the file.
+            if (!readOnly && Number(connection, "PRAGMA application_id") == 0 && Number(connection, "SELECT count(*) FROM sqlite_master") == 0)
                 Run(connection, string.Create(CultureInfo.InvariantCulture, $"BEGIN; {schema} PRAGMA application_id={kind}; PRAGMA user_version={layout}; COMMIT;"));
             if (Number(connection, "PRAGMA application_id") is var found && found != kind)
                 throw new StoreException($"{path} is an SQLite file of another program (application id {found}, expected {kind}). Name another folder in StreamRnn:Storage:Path.");
@@ -73,6 +73,20 @@ internal static class Sqlite
         command.CommandText = sql;
         return command.ExecuteScalar() is long number ? number : 0;
     }
+
+    public static string Text(SqliteConnection connection, string sql)
+    {
+        using var command = connection.CreateCommand();
+        command.CommandText = sql;
+        return (string)command.ExecuteScalar()!;
+    }
+
+    /// <summary>
+    /// Writes to the disk what the file is found to hold. A commit whose sync failed was said to have failed, but may be found by the next process, and be lost with the power after that: nothing may be
+    /// built on it before.
+    /// </summary>
+    /// <exception cref="SqliteException">It is not on the disk; it can be tried again.</exception>
+    public static void MakeDurable(SqliteConnection connection) => Run(connection, "PRAGMA wal_checkpoint(PASSIVE)");
 
     public static void BackUp(SqliteConnection from, string path)
     {

@@ -90,8 +90,10 @@ public sealed class Store : IDisposable
         var began = _clock.GetTimestamp();
         var (detector, room) = begin();
         var position = 0L;
+        Insist(Journal.MakeDurable, Journal.Path, CancellationToken.None);
         try
         {
+            Insist(_checkpoint.MakeDurable, _checkpoint.Path, CancellationToken.None);
             position = LoadCheckpoint(detector, room);
         }
         catch (Exception e) when (e is DamageException or SnapshotException)
@@ -181,26 +183,29 @@ public sealed class Store : IDisposable
         _lock.Dispose();
     }
 
-    private void Commit(CancellationToken cancel)
+    private void Commit(CancellationToken cancel) => Insist(Journal.Commit, Journal.Path, cancel);
+
+    // Until it is written, however long that takes.
+    private void Insist(Action write, string path, CancellationToken cancel)
     {
         for (var (delay, failed) = (ShortestWait, false); ; failed = true)
         {
             try
             {
-                Journal.Commit();
+                write();
                 if (failed)
-                    LogMessages.CanWrite(_log, Journal.Path);
+                    LogMessages.CanWrite(_log, path);
                 return;
             }
             catch (SqliteException e) when (Sqlite.MayPass(e))
             {
-                LogMessages.CannotWrite(_log, Journal.Path, Sqlite.Why(e), delay);
+                LogMessages.CannotWrite(_log, path, Sqlite.Why(e), delay);
                 Instruments.Waits.Add(1);
                 Waiting?.Invoke();
             }
             catch (SqliteException e)
             {
-                throw Sqlite.Fault(Journal.Path, "writing to it", e);
+                throw Sqlite.Fault(path, "writing to it", e);
             }
 
             Pause.For(delay, _clock, cancel);

@@ -13,7 +13,7 @@ public sealed partial class Detector
     /// <summary>The listening clock of the last entry that was folded or restored: whoever makes the next goes on from it.</summary>
     public Instant Heard => Shards[0].Heard;
 
-    /// <summary>The position of the last entry that was folded and had one.</summary>
+    /// <summary>The position of the last entry that was folded or restored, and had one.</summary>
     public long Position => Shards[0].Position;
 
     /// <summary>

@@ -50,7 +50,7 @@ public sealed partial class Shard : IDisposable
 
     internal Instant Heard => _heard;
 
-    internal long Position => _position;
+    internal long Position => Math.Max(_commonPosition, _position);
 
     public int OpenAlerts => _book.Open.Count;
 

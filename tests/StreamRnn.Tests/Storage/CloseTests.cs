@@ -1,4 +1,7 @@
+using System.Diagnostics.Metrics;
+using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Time.Testing;
 using StreamRnn.Alerts;
 using StreamRnn.Detection;
 using StreamRnn.Pipeline;
@@ -31,6 +34,64 @@ public sealed class CloseTests : IDisposable
     }
 
     [Fact]
+    public void AStopRightAfterAStartKeepsTheCheckpoint()
+    {
+        for (var start = 0; start < 4; start++)
+        {
+            using var life = new Life(_folder.FullName, shards: 2);
+            Assert.Equal((start == 0 ? 0 : 5, 0), (life.Found.Checkpoint, life.Found.Entries));
+            for (var i = 0; i < 5 && start == 0; i++)
+                life.Read(i);
+            life.Store.Close(TimeSpan.FromSeconds(30));
+        }
+    }
+
+    [Theory, InlineData(Journal.FileName), InlineData(CheckpointFile.FileName)]
+    public void AFileWhoseMakingWasCutShortIsMadeAgain(string file)
+    {
+        using (var begun = new SqliteConnection($"Data Source={Path.Combine(_folder.FullName, file)};Pooling=False"))
+        {
+            begun.Open();
+            using var command = begun.CreateCommand();
+            command.CommandText = "PRAGMA journal_mode=WAL";      // writes the first page; the tables come after it
+            command.ExecuteNonQuery();
+        }
+
+        Assert.NotEqual(0, new FileInfo(Path.Combine(_folder.FullName, file)).Length);
+        using var life = new Life(_folder.FullName, shards: 1);
+        Assert.Equal(0, life.Found.Devices);
+    }
+
+    [Fact]
+    public void TheAgeOfTheCheckpointIsThatOfTheLastWholeOneWheneverItIsAskedFor()
+    {
+        var ages = new List<double>();
+        using var listener = new MeterListener { InstrumentPublished = (instrument, listener) => { if (instrument.Name == "streamrnn.checkpoint.age") listener.EnableMeasurementEvents(instrument); } };
+        listener.SetMeasurementEventCallback<double>((_, age, _, _) => ages.Add(age));
+        listener.Start();
+        var clock = new FakeTimeProvider();
+        using (var life = new Life(_folder.FullName, shards: 1, clock))
+        {
+            life.Read(0);
+            clock.Advance(TimeSpan.FromSeconds(70_000));
+            Assert.Contains(70_000, Ages());               // of all stores in this process, so an age that no other test has
+            life.Store.Close(TimeSpan.FromSeconds(30));
+            clock.Advance(TimeSpan.FromSeconds(80_000));
+            Assert.Contains(80_000, Ages());
+            Assert.DoesNotContain(150_000, Ages());
+        }
+
+        Assert.DoesNotContain(80_000, Ages());
+
+        List<double> Ages()
+        {
+            ages.Clear();
+            listener.RecordObservableInstruments();
+            return ages;
+        }
+    }
+
+    [Fact]
     public void AlertsBehindOneAreThoseThatWereWrittenAfterIt()
     {
         using var life = new Life(_folder.FullName, shards: 1);
@@ -50,10 +111,10 @@ public sealed class CloseTests : IDisposable
         private readonly DeviceRegistry _registry;
         private Detector _detector = null!;
 
-        public Life(string folder, int shards)
+        public Life(string folder, int shards, TimeProvider? clock = null)
         {
             _registry = new DeviceRegistry(shards);
-            Store = Store.Open(folder, new StorageOptions { Durable = false }, _registry, TimeProvider.System, NullLogger.Instance);
+            Store = Store.Open(folder, new StorageOptions { Durable = false }, _registry, clock ?? TimeProvider.System, NullLogger.Instance);
             Found = Store.Recover(() => (_detector = new Detector(new DetectionOptions(), new AlertOptions(), BaseModel.Load(), _registry), new WaitingRoom(TimeSpan.Zero)), _ => { });
         }
 

@@ -12,7 +12,7 @@ using StreamRnn.Storage;
 namespace StreamRnn.Tests.Storage;
 
 /// <summary>Where a history may be cut short.</summary>
-internal enum Cut { None, DiskFull, AfterCommit, AfterAcknowledgement, AfterFold, AfterTell, AfterPublish, AfterMark, AfterCheckpoint }
+internal enum Cut { None, AfterCheckpoint }
 
 /// <summary>
 /// A life of core, journal, checkpoint and outbox in one thread: a script of readings and ticks, a broker that sends again what was not acknowledged, subscribers that keep every event. A kill closes the
@@ -44,10 +44,7 @@ internal sealed class History : IDisposable
 
     public string Folder => _folder.FullName;
 
-    /// <summary>Negative control: the broker is told before the journal has it.</summary>
-    public bool AcknowledgesTooEarly { get; init; }
-
-    /// <summary>Negative control: called between two lives, when all files are closed.</summary>
+    /// <summary>Called between two lives, when all files are closed.</summary>
     public Action<string>? Tamper { get; init; }
 
     /// <summary>Lives the whole script.</summary>
@@ -93,51 +90,19 @@ internal sealed class History : IDisposable
     {
         _clock.Advance(TimeSpan.FromSeconds(1));
         Fill(entry, i);
-        if (AcknowledgesTooEarly)
-            acknowledged = entry.Readings.ReadingCount > 0;
-        if (cut == Cut.DiskFull)
-        {
-            _store.Journal.LimitPages(1);
-            using var stopped = new CancellationTokenSource();
-            stopped.Cancel();
-            try
-            {
-                _store.Append(entry, stopped.Token);
-            }
-            catch (OperationCanceledException)
-            {
-                return false;
-            }
-
-            _store.Journal.LimitPages(null);                // a quiet tick, or room in a page that is there
-        }
-        else
-            _store.Append(entry, CancellationToken.None);
-
-        if (cut == Cut.AfterCommit)
-            return false;
+        _store.Append(entry, CancellationToken.None);
         acknowledged = entry.Readings.ReadingCount > 0;
-        if (cut == Cut.AfterAcknowledgement)
-            return false;
         var outcome = _detector!.Fold(_room.Take(entry));
-        if (cut == Cut.AfterFold)
-            return false;
         _store.Tell(outcome, CancellationToken.None);
-        if (cut == Cut.AfterTell)
-            return false;
         AlertEvent[] alerts = [.. outcome.Alerts];
         Array.ForEach(alerts, Publish);
         acknowledged |= alerts.Length > 0;                  // a tick whose alerts are out is not lived again
-        if (cut == Cut.AfterPublish)
-            return false;
         foreach (var alert in alerts)
         {
             _store.Mark(alert, shown: false, refused: false);
             _store.Mark(alert, shown: true, refused: false);
         }
 
-        if (cut == Cut.AfterMark)
-            return false;
         _store.Between();
         Assert.True(_store.WriteSlice());                   // a slice is one device, so passes are still cut short in their middle
         return cut != Cut.AfterCheckpoint;
