@@ -143,7 +143,7 @@ internal static class ExplainText
             : Math.Abs(value) >= 1e9 ? value.ToString("G5", CultureInfo.InvariantCulture)
             : (Math.Round(value, Decimals) is var rounded && rounded == 0 ? 0 : rounded).ToString("F" + Decimals.ToString(CultureInfo.InvariantCulture), CultureInfo.InvariantCulture);
 
-        public string Difference(double value) => value > 0 ? "+" + Number(value) : Number(value);
+        public string Difference(double value) => Math.Round(value, Decimals) > 0 ? "+" + Number(value) : Number(value);
 
         public string Time(Instant time) => time.ToDateTimeOffset().ToString(Clock, CultureInfo.InvariantCulture);
 

@@ -76,6 +76,9 @@ internal sealed class Machine : IDisposable
         _store = null;
     }
 
+    /// <summary>What the running service has of a device.</summary>
+    public byte[] StateOf(string device) => _detector.Copy(_registry.Devices.Single(d => d.Name == device));
+
     public MovedDevice Export(string device) => DeviceMove.Export(Folder, device, () =>
     {
         var registry = DeviceRegistry.Unbounded();

@@ -37,7 +37,9 @@ public sealed class MoveTests : IDisposable
     [Fact]
     public void WhatIsExportedIsTheStateThatTheServiceHas()
     {
-        var machine = Make().Live(0, 150, "a", "b");
+        var machine = Make(shards: 2).Live(0, 140, "a", "b");
+        for (var i = 140; i < 150; i++)
+            Assert.Equal(machine.Live(i, i + 1, "a", "b").StateOf("a"), machine.Export("a").State);
         var running = machine.Export("a");
         machine.Stop(killed: true);
         Assert.Equal(running.State, machine.Export("a").State);
