@@ -59,7 +59,8 @@ internal sealed class Line : IAsyncDisposable
             mqtt, settings.Topics, plain ? AlertJson.WriteData : (e, output) => CloudEvent.Write(e, output, EventSource), clock, logs.CreateLogger<AlertPublisher>(),
             plain ? "application/json" : "application/cloudevents+json", endpoint, storeKeeps: store is not null);
         var source = new ReadingSource(
-            mqtt, settings.Ingest, registry, door, settings.Topics.Root, clock, logs.CreateLogger<ReadingSource>(), publisher.DeadLetter, endpoint);
+            mqtt, settings.Ingest, registry, door, settings.Topics.Root, clock, logs.CreateLogger<ReadingSource>(), publisher.DeadLetter, endpoint,
+            hadSession: broker is null && recovered?.Heard is not null);
 
         source.ListeningChanged += publisher.SetOnline;
         source.SessionLost += _ => publisher.ReportGap(Instant.From(clock.GetUtcNow()));

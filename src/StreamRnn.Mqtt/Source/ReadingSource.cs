@@ -37,12 +37,13 @@ public sealed class ReadingSource : IAsyncDisposable
     /// <param name="root">Root of the topics that we publish on: never readings, whatever the sources say.</param>
     /// <param name="deadLetter">Is told of payloads that could not be used.</param>
     /// <param name="endpoint">Where to connect, if not where the options say: the embedded broker.</param>
+    /// <param name="hadSession">Whether an earlier life of the service had a session with this broker, so that one that is not there was forgotten.</param>
     /// <exception cref="FormatException">A topic template is wrong.</exception>
     public ReadingSource(
         MqttOptions options, IngestOptions ingest, DeviceRegistry registry, Door door, string root, TimeProvider clock, ILogger log,
-        DeadLetterHandler? deadLetter = null, (string Host, int Port)? endpoint = null)
+        DeadLetterHandler? deadLetter = null, (string Host, int Port)? endpoint = null, bool hadSession = false)
     {
-        (_options, _door, _clock, _log, _maxPayloadBytes) = (options, door, clock, log, ingest.MaxPayloadBytes);
+        (_options, _door, _clock, _log, _maxPayloadBytes, _hadSession) = (options, door, clock, log, ingest.MaxPayloadBytes, hadSession);
         (_host, _port) = endpoint ?? (options.Host ?? options.Embedded.Host, options.PortOrDefault());
         var decoder = new PayloadDecoder(ingest, registry);
         _filters = [.. decoder.Templates.Select(template => template.Filter).Distinct()];

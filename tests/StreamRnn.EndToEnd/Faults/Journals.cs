@@ -22,17 +22,41 @@ internal static class Journals
             File.Delete(checkpoint);                          // it reflects them
     }
 
-    /// <summary>The readings of the entries in their order: series, time, value.</summary>
-    public static List<(string Series, Instant Time, double Value)> Readings(string store)
+    /// <summary>SQLite finds nothing wrong with either file.</summary>
+    public static void AssertSound(string store)
     {
-        var readings = new List<(string, Instant, double)>();
+        foreach (var file in (string[])["journal.db", "checkpoint.db"])
+        {
+            using var connection = new SqliteConnection($"Data Source={Path.Combine(store, file)};Pooling=False");
+            connection.Open();
+            using var command = connection.CreateCommand();
+            command.CommandText = "PRAGMA integrity_check";
+            Assert.Equal("ok", command.ExecuteScalar());
+        }
+    }
+
+    /// <summary>Every reading of the script is there, of each device in its order.</summary>
+    /// <param name="once">None is there twice; else what was sent again may be.</param>
+    public static void AssertHoldsTheScript(string store, int rows = Script.Rows, bool once = false)
+    {
+        var readings = Readings(store).ToLookup(reading => reading.Device, reading => reading.Time);
+        foreach (var device in Script.Devices)
+        {
+            var times = readings[device];
+            Assert.Equal(Enumerable.Range(0, rows).Select(row => Instant.From(Script.TimeOf(row))), once ? times : times.Distinct());
+        }
+    }
+
+    private static List<(string Device, Instant Time)> Readings(string store)
+    {
+        var readings = new List<(string, Instant)>();
         using var journal = Journal.Open(store, new DeviceRegistry(), readOnly: true);
         foreach (var entry in journal.ReadFrom(1))
         {
             for (var i = 0; i < entry.Readings.ReadingCount; i++)
             {
                 foreach (var sample in entry.Readings[i])
-                    readings.Add((sample.Channel.ToString(), sample.Time, sample.Value));
+                    readings.Add((sample.Channel.Device.Name, sample.Time));
             }
         }
 

@@ -35,9 +35,17 @@ internal sealed class Life : IAsyncDisposable
     public HostProcess Run(bool keep = true, int? port = null, params (string Name, string Value)[] more) =>
         HostProcess.Start(Script.Settings, systemd: true, Variables(keep, more), "run", "--broker", Broker(port));
 
+    /// <summary>The service with a disk that will be full: see <see cref="HostProcess.StartForLimit"/>.</summary>
+    public HostProcess RunForLimit() => HostProcess.StartForLimit(Script.Settings, systemd: true, Variables(keep: true), "run", "--broker", Broker(null));
+
     /// <summary>The service with what tests do to it: see <see cref="Program"/>.</summary>
-    public HostProcess RunRole(params string[] args) =>
-        HostProcess.StartRole(Script.Settings, systemd: true, Variables(keep: true, ("StreamRnn__Storage__CheckpointEvery", "01:00:00")), ["service", "--broker", Broker(null), .. args]);
+    public HostProcess RunRole(params string[] args) => RunRole(Script.Settings, ("StreamRnn__Storage__CheckpointEvery", "01:00:00"), args);
+
+    /// <param name="settings">Content of appsettings.json.</param>
+    /// <param name="variable">One more.</param>
+    /// <param name="args">The role's options.</param>
+    public HostProcess RunRole(string settings, (string, string) variable, params string[] args) =>
+        HostProcess.StartRole(settings, systemd: true, Variables(keep: true, variable), ["service", "--broker", Broker(null), .. args]);
 
     /// <summary>Holds what was heard against the life without a fault.</summary>
     /// <returns>How many alert events there were, and how often one came again.</returns>

@@ -39,14 +39,14 @@ internal static class Program
     }
 
     /// <summary>
-    /// <c>--broker URL</c>; <c>--die MILESTONE:N</c>: kill -9 of itself when it passes the milestone for the N-th time; <c>--clock FILE</c>: the wall clock is off by as many seconds as the file says now;
+    /// <c>--broker URL</c>; <c>--die MILESTONE:N</c>: kill -9 of itself when it passes the milestone for the N-th time; <c>--clock FILE</c>: the wall clock is off by as many seconds as the file says now, with <c>--jumps all</c> the one that measures how long something took as well;
     /// <c>--standby MS</c>: waits, all loaded, until a line is said to it, and dies as many milliseconds after that.
     /// </summary>
     private static async Task<int> ServiceAsync(Dictionary<string, string> options)
     {
         var configuration = Settings.Read(Directory.GetCurrentDirectory(), BrokerOption.Keys(options["--broker"]));
         var settings = Settings.From(configuration);
-        var clock = options.TryGetValue("--clock", out var file) ? new ShiftedClock(file) : TimeProvider.System;
+        var clock = options.TryGetValue("--clock", out var file) ? new ShiftedClock(file, options.ContainsKey("--jumps")) : TimeProvider.System;
         var die = options.TryGetValue("--die", out var where) ? Death(where) : null;
         if (where?.StartsWith(nameof(Milestone.AmidCheckpoint), StringComparison.Ordinal) == true)
             settings = settings with { Storage = settings.Storage with { SliceBytes = 1, CheckpointEvery = TimeSpan.FromMilliseconds(50) } };       // a slice for each device
@@ -102,9 +102,13 @@ internal static class Program
         folder.Delete(recursive: true);
     }
 
-    /// <summary>A wall clock that somebody sets; the clock that never jumps goes on.</summary>
-    private sealed class ShiftedClock(string file) : TimeProvider
+    /// <summary>A wall clock that somebody sets; the clock that never jumps goes on, unless all do.</summary>
+    private sealed class ShiftedClock(string file, bool all) : TimeProvider
     {
-        public override DateTimeOffset GetUtcNow() => System.GetUtcNow().AddSeconds(int.Parse(File.ReadAllText(file), CultureInfo.InvariantCulture));
+        private TimeSpan Off => TimeSpan.FromSeconds(int.Parse(File.ReadAllText(file), CultureInfo.InvariantCulture));
+
+        public override DateTimeOffset GetUtcNow() => System.GetUtcNow() + Off;
+
+        public override long GetTimestamp() => System.GetTimestamp() + (all ? (long)(Off.TotalSeconds * TimestampFrequency) : 0);
     }
 }

@@ -19,8 +19,8 @@ internal static class Script
 
     public static async Task PublishAsync(Listener client, int from, int to)
     {
-        for (var row = from; row < to; row++)
-            await Task.WhenAll(Devices.Select(device => client.PublishAsync($"devices/{device}/x", Reading(device, row))));
+        foreach (var rows in Enumerable.Range(from, to - from).Chunk(25))
+            await Task.WhenAll(rows.SelectMany(row => Devices.Select(device => client.PublishAsync($"devices/{device}/x", Reading(device, row)))));
     }
 
     /// <summary>What comes last is through when all before it is: its state is told after its tenth reading.</summary>

@@ -47,22 +47,24 @@ internal sealed class HostProcess : IAsyncDisposable
     public static HostProcess StartRole(string? settings, bool systemd, IReadOnlyDictionary<string, string>? environment, params string[] args) =>
         Start("StreamRnn.EndToEnd.dll", settings, systemd, environment, args);
 
-    private static HostProcess Start(string program, string? settings, bool systemd, IReadOnlyDictionary<string, string>? environment, string[] args)
+    /// <summary>The same as <see cref="Start(string?, bool, IReadOnlyDictionary{string, string}?, string[])"/>, for a limit on the size of files: one that is reached is an error of the writing, not the end of the process.</summary>
+    public static HostProcess StartForLimit(string? settings, bool systemd, IReadOnlyDictionary<string, string>? environment, params string[] args) =>
+        Start("streamrnn.dll", settings, systemd, environment, args, "sh", "-c", "trap '' XFSZ; exec \"$@\"", "sh");
+
+    private static HostProcess Start(string program, string? settings, bool systemd, IReadOnlyDictionary<string, string>? environment, string[] args, params string[] under)
     {
         var folder = Directory.CreateTempSubdirectory("streamrnn-e2e-");
         if (settings is not null)
             File.WriteAllText(Path.Combine(folder.FullName, "appsettings.json"), settings);
-        var start = new ProcessStartInfo("dotnet")
+        string[] command = [.. under, "dotnet", Path.Combine(AppContext.BaseDirectory, program), .. args];
+        var start = new ProcessStartInfo(command[0], command[1..])
         {
             WorkingDirectory = folder.FullName,
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
             UseShellExecute = false,
-            ArgumentList = { Path.Combine(AppContext.BaseDirectory, program) },
         };
-        foreach (var arg in args)
-            start.ArgumentList.Add(arg);
         start.Environment["StreamRnn__Storage__Path"] = Path.Combine(folder.FullName, "store");        // no test shares one
         foreach (var (name, value) in environment ?? new Dictionary<string, string>())
             start.Environment[name] = value;

@@ -11,22 +11,46 @@ internal sealed class Listener : IAsyncDisposable
 {
     private readonly IMqttClient _client = new MqttClientFactory().CreateMqttClient();
     private readonly ConcurrentQueue<(string Topic, string Payload, bool Retained)> _heard = new();
+    private readonly MqttClientOptions _options;
+    private string[] _topics = [];
+
+    private Listener(int port) => _options = new MqttClientOptionsBuilder().WithTcpServer("127.0.0.1", port).WithClientId($"listener-{Guid.NewGuid():N}")
+        .WithCleanStart(false).WithSessionExpiryInterval(3600).Build();
 
     public IEnumerable<(string Topic, string Payload, bool Retained)> Heard => _heard;
 
+    /// <summary>Of the status that was heard, what it said of readings that may be missing.</summary>
+    public ConcurrentQueue<string> Gaps { get; } = new();
+
     public static async Task<Listener> StartAsync(int port, params string[] topics)
     {
-        var listener = new Listener();
+        var listener = new Listener(port) { _topics = topics };
         listener._client.ApplicationMessageReceivedAsync += e =>
         {
+            if (e.ApplicationMessage.UserProperties?.FirstOrDefault(property => property.Name == "gap-until") is { } gap)
+                listener.Gaps.Enqueue(Encoding.UTF8.GetString(gap.ValueBuffer.Span));
             listener._heard.Enqueue((e.ApplicationMessage.Topic, Encoding.UTF8.GetString(e.ApplicationMessage.Payload.ToArray()), e.ApplicationMessage.Retain));
             return Task.CompletedTask;
         };
         using var limit = new CancellationTokenSource(HostProcess.Limit);
-        await listener._client.ConnectAsync(new MqttClientOptionsBuilder().WithTcpServer("127.0.0.1", port).WithClientId($"listener-{Guid.NewGuid():N}").Build(), limit.Token);
-        foreach (var topic in topics)
-            await listener._client.SubscribeAsync(topic, MqttQualityOfServiceLevel.AtLeastOnce, limit.Token);
+        await listener.ConnectAsync(limit.Token);
         return listener;
+    }
+
+    /// <summary>After the broker was away: goes on with the session, where the broker has kept it.</summary>
+    public async Task ReconnectAsync()
+    {
+        using var limit = new CancellationTokenSource(HostProcess.Limit);
+        while (_client.IsConnected)
+            await Task.Delay(10, limit.Token);                                // it has not noticed yet
+        await ConnectAsync(limit.Token);
+    }
+
+    private async Task ConnectAsync(CancellationToken cancel)
+    {
+        await _client.ConnectAsync(_options, cancel);
+        foreach (var topic in _topics)
+            await _client.SubscribeAsync(topic, MqttQualityOfServiceLevel.AtLeastOnce, cancel);
     }
 
     public Task PublishAsync(string topic, string payload, bool retain = false) =>

@@ -45,6 +45,7 @@ internal sealed class Mosquitto : IDisposable
             listener {Port} 127.0.0.1
             persistence false
             max_queued_messages 0
+            set_tcp_nodelay true
             user root
             {settings.Replace("FOLDER", _folder.FullName, StringComparison.Ordinal)}
             """));
@@ -128,6 +129,8 @@ internal sealed class Listener : IAsyncDisposable
     private readonly CancellationTokenSource _stop = new();
     private readonly CancellationTokenSource _stopPump = new();
     private readonly ManualResetEventSlim _go = new(true);
+    private readonly ManualResetEventSlim _never = new();
+    private double _heldFrom = double.PositiveInfinity;
     private readonly Thread _pump;
     private readonly Task _run;
     private readonly TimeSpan _grace;
@@ -165,6 +168,9 @@ internal sealed class Listener : IAsyncDisposable
 
     public void Resume() => _go.Set();
 
+    /// <summary>Entries with such a value or a greater one stand still.</summary>
+    public void HoldFrom(double value) => Volatile.Write(ref _heldFrom, value);
+
     public Task SubscribedAsync() => Source.Subscribed.WaitAsync(TimeSpan.FromSeconds(30));
 
     /// <summary>In good order: what is inside gets through and is acknowledged.</summary>
@@ -190,6 +196,7 @@ internal sealed class Listener : IAsyncDisposable
         await _run.WaitAsync(TimeSpan.FromSeconds(30));
         await _stopPump.CancelAsync();
         _go.Set();
+        _never.Set();
         _pump.Join();
         Door.Dispose();
     }
@@ -197,6 +204,15 @@ internal sealed class Listener : IAsyncDisposable
     private void OnArrivals(Arrivals arrivals)
     {
         _go.Wait();
+        for (var i = 0; i < arrivals.Readings.ReadingCount; i++)
+        {
+            foreach (var sample in arrivals.Readings[i])
+            {
+                if (sample.Value >= Volatile.Read(ref _heldFrom))
+                    _never.Wait();
+            }
+        }
+
         for (var i = 0; i < arrivals.Readings.ReadingCount; i++)
         {
             foreach (var sample in arrivals.Readings[i])
