@@ -45,7 +45,8 @@ public sealed class KillTests(ITestOutputHelper output)
     {
         using var broker = await new Mosquitto().StartAsync();
         await using var life = await Life.BeginAsync(broker.Port);
-        var milestones = Enum.GetValues<Milestone>().OrderBy(milestone => milestone == Milestone.Recovering).ToArray();      // then there is something to recover
+        // A recovery has something to do behind a life that was killed, and not behind one that was about to stop.
+        var milestones = Enum.GetValues<Milestone>().OrderBy(milestone => milestone switch { Milestone.Recovering => 1, Milestone.Closing => 2, _ => 0 }).ToArray();
         var rounds = Life.Kills is { } kills ? 1 + (kills / 20) : 1;
         var deaths = milestones.ToDictionary(milestone => milestone, _ => 0);
         var row = 0;
