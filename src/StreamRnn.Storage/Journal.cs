@@ -62,7 +62,7 @@ public sealed class Journal : IDisposable
         }
         catch (SqliteException e)
         {
-            throw Sqlite.Fault(path, "reading its names", e);
+            throw Sqlite.Fault(path, "reading what it holds", e);
         }
     }
 

@@ -124,7 +124,7 @@ public sealed class Store : IDisposable
         var quiet = entry.Past || (entry.Readings.ReadingCount == 0 && entry.Commands.Count == 0 && !Journal.HasNews && (entry.Now - _lastCommit).Duration() < LongestQuiet);
         if (quiet)
             return;
-        Retain(entry.Now);
+        Insist(() => Retain(entry.Now), Journal.Path, cancel);
         Commit(cancel);
         _lastCommit = entry.Now;
     }
@@ -149,7 +149,9 @@ public sealed class Store : IDisposable
     {
         if (Journal.HasNews)
             Commit(cancel);
-        return [.. Journal.Unsent(behind, most)];
+        IReadOnlyList<AlertEvent> found = [];
+        Insist(() => found = [.. Journal.Unsent(behind, most)], Journal.Path, cancel);
+        return found;
     }
 
     /// <summary>Copies some states for the checkpoint, a millisecond or so, where one is due. Called when the entry and all that came of it are through.</summary>
@@ -185,7 +187,7 @@ public sealed class Store : IDisposable
 
     private void Commit(CancellationToken cancel) => Insist(Journal.Commit, Journal.Path, cancel);
 
-    // Until it is written, however long that takes.
+    // Until it is written, or read, however long that takes.
     private void Insist(Action write, string path, CancellationToken cancel)
     {
         for (var (delay, failed) = (ShortestWait, false); ; failed = true)
@@ -197,9 +199,9 @@ public sealed class Store : IDisposable
                     LogMessages.CanWrite(_log, path);
                 return;
             }
-            catch (SqliteException e) when (Sqlite.MayPass(e))
+            catch (Exception e) when ((e as SqliteException ?? e.InnerException as SqliteException) is { } passing && Sqlite.MayPass(passing))
             {
-                LogMessages.CannotWrite(_log, path, Sqlite.Why(e), delay);
+                LogMessages.CannotWrite(_log, path, Sqlite.Why(passing), delay);
                 Instruments.Waits.Add(1);
                 Waiting?.Invoke();
             }

@@ -16,6 +16,8 @@ internal sealed class StoreLock : IDisposable
     public static StoreLock Take(string folder, TimeProvider clock)
     {
         FileStream held;
+        if (File.Exists(folder))
+            throw new StoreException($"StreamRnn:Storage:Path names {folder}, which is a file; expected is a folder, which is made where it is missing.");
         try
         {
             Directory.CreateDirectory(folder);

@@ -20,6 +20,21 @@ public sealed class DamageTests
     }
 
     [Fact]
+    public void AFileInThePlaceOfTheFolderIsNamedWithTheKey()
+    {
+        var file = Path.GetTempFileName();
+        try
+        {
+            var refused = Assert.Throws<StoreException>(() => Store.Open(file, new StorageOptions(), new DeviceRegistry(), TimeProvider.System, NullLogger.Instance));
+            Assert.Equal($"StreamRnn:Storage:Path names {file}, which is a file; expected is a folder, which is made where it is missing.", refused.Message);
+        }
+        finally
+        {
+            File.Delete(file);
+        }
+    }
+
+    [Fact]
     public void AStoreThatWasForgottenIsGoneAndOneInUseIsNotForgotten()
     {
         string folder;
