@@ -12,6 +12,7 @@ public sealed partial class FileTests
     [
         "src/StreamRnn.Host/Commands/EvaluateCommand.cs",           // --out, --report
         "src/StreamRnn.Host/Commands/ModelOnnx.cs",                 // --onnx, --out
+        "src/StreamRnn.Host/Commands/StateCommand.cs",              // FILE
         "src/StreamRnn.Host/Commands/TrainBaseCommand.cs",          // --out
         "src/StreamRnn.Host/Evaluation/EvaluationPage.cs",          // below --out, by the paths of the files that were evaluated
         "src/StreamRnn.Host/Evaluation/ResultFiles.cs",             // likewise
