@@ -43,7 +43,9 @@ internal static class Journals
         foreach (var device in Script.Devices)
         {
             var times = readings[device];
-            Assert.Equal(Enumerable.Range(0, rows).Select(row => Instant.From(Script.TimeOf(row))), once ? times : times.Distinct());
+            var expected = Enumerable.Range(0, rows).Select(row => Instant.From(Script.TimeOf(row))).ToList();
+            var found = (once ? times : times.Distinct()).ToList();
+            Assert.True(expected.SequenceEqual(found), $"of {device}'s {rows} readings {expected.Except(found).Count()} are missing, {found.Zip(found.Skip(1)).Count(pair => pair.Second < pair.First)} are out of order, {found.Count} are there");
         }
     }
 

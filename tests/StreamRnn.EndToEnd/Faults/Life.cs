@@ -53,8 +53,12 @@ internal sealed class Life : IAsyncDisposable
     {
         var expected = await ExpectedAsync();
         var (bodies, repeated, altered) = Script.Alerts(Subscriber);
-        Assert.Equal(expected, bodies);
-        Assert.Equal(0, altered);
+        var missing = expected.Keys.Except(bodies.Keys);
+        var extra = bodies.Keys.Except(expected.Keys);
+        var changed = expected.Where(e => bodies.TryGetValue(e.Key, out var body) && body != e.Value).Select(e => e.Key);
+        Assert.True(
+            expected.SequenceEqual(bodies) && altered == 0,
+            $"of {expected.Count} alert events\nmissing: {string.Join(' ', missing)}\ntoo many: {string.Join(' ', extra)}\nchanged: {string.Join(' ', changed)}\naltered when they came again: {altered}");
         return (bodies.Count, repeated);
     }
 

@@ -37,8 +37,8 @@ public sealed class LinkTests
             await service.KillAsync();
         }
 
-        await life.AssertWholeAsync();
         Journals.AssertHoldsTheScript(life.Store);
+        await life.AssertWholeAsync();
     }
 
     private static int Lost(HostProcess service) => service.Output.Split("did not answer").Length - 1;
