@@ -91,6 +91,9 @@ public sealed class Store : IDisposable
         var (detector, room) = begin();
         var position = 0L;
         Insist(Journal.MakeDurable, Journal.Path, CancellationToken.None);
+        var imports = Journal.Imports();
+        foreach (var import in imports)
+            _imports[import.Device] = import.Position;
         try
         {
             Insist(_checkpoint.MakeDurable, _checkpoint.Path, CancellationToken.None);
@@ -105,7 +108,7 @@ public sealed class Store : IDisposable
             (detector, room) = begin();
         }
 
-        LoadImports(detector);
+        LoadImports(imports, detector);
         var (entries, readings) = FoldFrom(position + 1, detector, room, told);
         Instant? heard = position + entries > 0 ? detector.Heard : null;
         Commit(CancellationToken.None);
@@ -227,8 +230,6 @@ public sealed class Store : IDisposable
 
     private long LoadCheckpoint(Detector detector, WaitingRoom room)
     {
-        foreach (var import in Journal.Imports())
-            _imports[import.Device] = import.Position;
         var common = _checkpoint.ReadCommon();
         if (common is null && Journal.First <= 1)
             return 0;
@@ -296,9 +297,9 @@ public sealed class Store : IDisposable
     }
 
     // Of a device that came from another store and was not written since, the state is the one that it came with.
-    private void LoadImports(Detector detector)
+    private void LoadImports(IEnumerable<Import> imports, Detector detector)
     {
-        foreach (var import in Journal.Imports())
+        foreach (var import in imports)
         {
             var device = Journal.Names.DeviceOf(import.Device);
             if (detector.Knows(device))

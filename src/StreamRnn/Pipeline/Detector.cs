@@ -36,9 +36,7 @@ public sealed partial class Detector : IDisposable
     public Outcome Fold(Arrivals arrivals)
     {
         _batches.Deal(arrivals);
-        for (var i = 0; i < Shards.Count; i++)
-            FoldShard(i, _batches);
-        return Gather(_batches);
+        return Fold(_batches);
     }
 
     /// <summary>Takes effect with the next entry and forgets nothing. Called between entries.</summary>
@@ -52,6 +50,13 @@ public sealed partial class Detector : IDisposable
     {
         foreach (var shard in Shards)
             shard.Dispose();
+    }
+
+    internal Outcome Fold(ShardedBatches batches)
+    {
+        for (var i = 0; i < Shards.Count; i++)
+            FoldShard(i, batches);
+        return Gather(batches);
     }
 
     internal void FoldShard(int shard, ShardedBatches batches)

@@ -36,14 +36,9 @@ public sealed class ShardThreads : IDisposable
     /// <inheritdoc cref="Fold(Arrivals)"/>
     public Outcome Fold(ShardedBatches batches)
     {
-        if (batches.ReadingCount >= WorthWaking * _faults.Length)
-            ForEach(shard => _detector.FoldShard(shard, batches));
-        else
-        {
-            for (var shard = 0; shard < _faults.Length; shard++)
-                _detector.FoldShard(shard, batches);
-        }
-
+        if (batches.ReadingCount < WorthWaking * _faults.Length)
+            return _detector.Fold(batches);
+        ForEach(shard => _detector.FoldShard(shard, batches));
         return _detector.Gather(batches);
     }
 
