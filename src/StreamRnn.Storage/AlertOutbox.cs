@@ -16,6 +16,8 @@ internal sealed class AlertOutbox : IDisposable
 {
     private const int Unsent = 0, Sent = 1, Refused = 2;
 
+    private const string Doing = "reading alerts";
+
     private readonly string _path;
     private readonly SqliteConnection _connection;
     private readonly SqliteCommand _add, _close, _markSent, _markShown, _prune;
@@ -70,9 +72,8 @@ internal sealed class AlertOutbox : IDisposable
         using var command = Sqlite.Prepare(
             _connection, "SELECT number, body, crc FROM outbox WHERE sent <> 1 AND number > ifnull((SELECT number FROM outbox WHERE event = @e), 0) ORDER BY number LIMIT @n", "@e", "@n");
         (command.Parameters[0].Value, command.Parameters[1].Value) = (behind ?? (object)DBNull.Value, most);
-        using var reader = command.ExecuteReader();
-        while (reader.Read())
-            yield return Parse(reader.GetInt64(0), (byte[])reader.GetValue(1), reader.GetInt64(2));
+        foreach (var alert in Sqlite.Rows(command, _path, Doing, Parse))
+            yield return alert;
     }
 
     public IEnumerable<(AlertEvent Alert, bool Shown)> ReadLast()
@@ -81,17 +82,15 @@ internal sealed class AlertOutbox : IDisposable
             SELECT number, body, crc, shown FROM outbox AS o
             WHERE (open = 1 OR shown = 0) AND NOT EXISTS (SELECT 1 FROM outbox WHERE alert = o.alert AND sequence > o.sequence) ORDER BY number
             """);
-        using var reader = command.ExecuteReader();
-        while (reader.Read())
-            yield return (Parse(reader.GetInt64(0), (byte[])reader.GetValue(1), reader.GetInt64(2)), reader.GetInt64(3) != 0);
+        foreach (var last in Sqlite.Rows(command, _path, Doing, row => (Parse(row), Sqlite.Number(row, 3) != 0)))
+            yield return last;
     }
 
     public IEnumerable<(AlertEvent Alert, long Position)> ReadAll()
     {
         using var command = Sqlite.Prepare(_connection, "SELECT number, body, crc, position FROM outbox ORDER BY number");
-        using var reader = command.ExecuteReader();
-        while (reader.Read())
-            yield return (Parse(reader.GetInt64(0), (byte[])reader.GetValue(1), reader.GetInt64(2)), reader.GetInt64(3));
+        foreach (var alert in Sqlite.Rows(command, _path, Doing, row => (Parse(row), Sqlite.Number(row, 3))))
+            yield return alert;
     }
 
     public void Dispose()
@@ -100,8 +99,9 @@ internal sealed class AlertOutbox : IDisposable
             command.Dispose();
     }
 
-    private AlertEvent Parse(long number, byte[] body, long crc)
+    private AlertEvent Parse(SqliteDataReader row)
     {
+        var (number, body, crc) = (Sqlite.Number(row, 0), Sqlite.Bytes(row, 1).ToArray(), Sqlite.Number(row, 2));
         if (!AlertJson.TryReadData(body, out var alert, out var error))
             throw new StoreException($"{_path}: row {number} of the outbox is damaged: {error}. {StoreException.WhatToDo}");
         if (EntryCodec.Crc(alert.Sequence, body) != crc)

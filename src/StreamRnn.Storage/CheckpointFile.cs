@@ -1,3 +1,4 @@
+using System.Text;
 using Microsoft.Data.Sqlite;
 using StreamRnn.Pipeline;
 
@@ -54,10 +55,10 @@ internal sealed class CheckpointFile : IDisposable
             using var reader = command.ExecuteReader();
             if (!reader.Read())
                 return null;
-            if (reader.GetString(0) is var store && store != _storeId)
-                throw new StoreException($"{Path} belongs to another journal (store {store}, the journal beside it is of store {_storeId}). Put back the two files that belong together, or move {FileName} away: then what the journal has is learned again.");
-            var common = new Common(reader.GetInt64(1), (byte[])reader.GetValue(2), (byte[])reader.GetValue(3));
-            return CrcOf(common) == reader.GetInt64(4) ? common
+            if (Encoding.UTF8.GetString(Sqlite.Bytes(reader, 0)) is var store && store != _storeId)
+                throw new StoreException($"{Path} belongs to another journal (store {store}; {Journal.FileName} beside it is of store {_storeId}). Put back the two files that belong together, or move {FileName} away: then what the journal has is learned again.");
+            var common = new Common(Sqlite.Number(reader, 1), Sqlite.Bytes(reader, 2).ToArray(), Sqlite.Bytes(reader, 3).ToArray());
+            return CrcOf(common) == Sqlite.Number(reader, 4) ? common
                 : throw new DamageException($"{Path}: what belongs to no device at position {common.Position} is damaged: its checksum does not fit its bytes");
         }
         catch (SqliteException e)
@@ -75,8 +76,8 @@ internal sealed class CheckpointFile : IDisposable
         using var reader = Execute(command);
         if (!Next(reader))
             return null;
-        var (position, state) = (reader.GetInt64(0), (byte[])reader.GetValue(1));
-        return CrcOf(device, position, state) == reader.GetInt64(2) ? (position, state)
+        var (position, state) = (Sqlite.Number(reader, 0), Sqlite.Bytes(reader, 1).ToArray());
+        return CrcOf(device, position, state) == Sqlite.Number(reader, 2) ? (position, state)
             : throw new DamageException($"{Path}: the row of device {device} is damaged: its checksum does not fit its bytes");
     }
 
@@ -91,7 +92,7 @@ internal sealed class CheckpointFile : IDisposable
         {
             rows.Clear();
             while (rows.Bytes < BytesAtOnce && Next(reader))
-                rows.Add(reader.GetInt64(0), reader.GetInt64(1), reader.GetInt64(2), SQLitePCL.raw.sqlite3_column_blob(reader.Handle, 3));
+                rows.Add(Sqlite.Number(reader, 0), Sqlite.Number(reader, 1), Sqlite.Number(reader, 2), Sqlite.Bytes(reader, 3));
             if (rows.Count == 0)
                 yield break;
             yield return rows;

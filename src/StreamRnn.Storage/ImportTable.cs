@@ -1,3 +1,4 @@
+using System.Text;
 using Microsoft.Data.Sqlite;
 using StreamRnn.Readings;
 
@@ -30,20 +31,15 @@ internal static class ImportTable
     /// <exception cref="StoreException">A row is damaged.</exception>
     public static List<Import> Read(SqliteConnection connection, string path)
     {
-        var imports = new List<Import>();
         if (Sqlite.Number(connection, "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = 'imports'") == 0)
-            return imports;
+            return [];
         using var command = Sqlite.Prepare(connection, "SELECT device, position, at, origin, state, crc FROM imports ORDER BY position");
-        using var row = command.ExecuteReader();
-        while (row.Read())
+        return [.. Sqlite.Rows(command, path, "reading imported states", row =>
         {
-            var import = new Import(row.GetInt32(0), row.GetInt64(1), new Instant(row.GetInt64(2)), row.GetString(3), (byte[])row.GetValue(4));
-            if (CrcOf(import) != row.GetInt64(5))
-                throw new StoreException($"{path}: the state with which device {import.Device} was imported is damaged: its checksum does not fit its bytes. {StoreException.WhatToDo} Nothing was changed.");
-            imports.Add(import);
-        }
-
-        return imports;
+            var import = new Import((int)Sqlite.Number(row, 0), Sqlite.Number(row, 1), new Instant(Sqlite.Number(row, 2)), Encoding.UTF8.GetString(Sqlite.Bytes(row, 3)), Sqlite.Bytes(row, 4).ToArray());
+            return CrcOf(import) == Sqlite.Number(row, 5) ? import
+                : throw new StoreException($"{path}: the state with which device {import.Device} was imported is damaged: its checksum does not fit its bytes. {StoreException.WhatToDo} Nothing was changed.");
+        })];
     }
 
     private static long CrcOf(Import import) => CheckpointFile.CrcOf(import.Device, import.Position, import.State);

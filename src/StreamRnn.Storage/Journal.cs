@@ -18,6 +18,7 @@ public sealed class Journal : IDisposable
     internal const int Layout = 1;
     private const int RowsAtOnce = 256;
     private const int MostPruned = 4096;                   // in one commit: some milliseconds
+    private const int CharsOfStoreId = 32;
 
     private const string Schema = NameTable.Schema + """
         CREATE TABLE entries (position INTEGER PRIMARY KEY, body BLOB NOT NULL);
@@ -54,6 +55,8 @@ public sealed class Journal : IDisposable
         {
             _names.Load(registry);
             StoreId = Sqlite.Text(connection, "SELECT id FROM store");
+            if (StoreId.Length != CharsOfStoreId)
+                throw new StoreException($"{path}: the number of the store is damaged: found is '{StoreId}', expected {CharsOfStoreId} hexadecimal digits. {WhatToDo}");
             Position = Sqlite.Number(connection, "SELECT max(position) FROM entries");
             First = Sqlite.Number(connection, "SELECT min(position) FROM entries");
             // All entries may be gone, the outbox not: numbers never go back.
@@ -288,17 +291,8 @@ public sealed class Journal : IDisposable
 
     private void ReadRows(long position, List<(long, byte[])> rows, int most = RowsAtOnce)
     {
-        try
-        {
-            (_read.Parameters[0].Value, _read.Parameters[1].Value) = (position, most);
-            using var reader = _read.ExecuteReader();
-            while (reader.Read())
-                rows.Add((reader.GetInt64(0), (byte[])reader.GetValue(1)));
-        }
-        catch (SqliteException e)
-        {
-            throw Sqlite.Fault(Path, $"reading entries from {position} on", e);
-        }
+        (_read.Parameters[0].Value, _read.Parameters[1].Value) = (position, most);
+        rows.AddRange(Sqlite.Rows(_read, Path, $"reading entries from {position} on", row => (Sqlite.Number(row, 0), Sqlite.Bytes(row, 1).ToArray())));
     }
 
     private Instant? TimeOf(long position)

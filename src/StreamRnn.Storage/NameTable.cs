@@ -43,12 +43,12 @@ internal sealed class NameTable : IDisposable
         {
             while (row.Read())
             {
-                var id = Number(row, 0);
+                var id = Sqlite.Number(row, 0);
                 Begin(id);
-                Append(Text(row, 1));
+                Append(Sqlite.Bytes(row, 1));
                 Part();
-                Append(Text(row, 2));
-                if (id != _names.DeviceCount + 1 || Number(row, 3) != Crc())
+                Append(Sqlite.Bytes(row, 2));
+                if (id != _names.DeviceCount + 1 || Sqlite.Number(row, 3) != Crc())
                     throw new StoreException($"{_path}: the name of device {id} ('{One}') is damaged or one is missing. {StoreException.WhatToDo} Nothing was changed.");
                 if (!registry.TryGetDevice(One, out var device, out var refusal, Other))
                     throw new StoreException($"{_path} knows the device '{One}', but {refusal}. Allow for as many as before, or move the folder away.");
@@ -61,13 +61,13 @@ internal sealed class NameTable : IDisposable
         {
             while (row.Read())
             {
-                var (id, of) = (Number(row, 0), Number(row, 1));
+                var (id, of) = (Sqlite.Number(row, 0), Sqlite.Number(row, 1));
                 var device = of >= 1 && of <= _names.DeviceCount ? _names.DeviceOf((int)of) : null;
                 Begin(id);
                 Append(device?.Name);
                 Part();
-                Append(Text(row, 2));
-                if (id != _names.ChannelCount + 1 || device is null || Number(row, 3) != Crc())
+                Append(Sqlite.Bytes(row, 2));
+                if (id != _names.ChannelCount + 1 || device is null || Sqlite.Number(row, 3) != Crc())
                     throw new StoreException($"{_path}: the name of channel {id} ('{Other}') is damaged or one is missing. {StoreException.WhatToDo} Nothing was changed.");
                 if (!registry.TryGetChannel(device, Other, out var channel, out var refusal))
                     throw new StoreException($"{_path} knows the channel '{Other}' of '{device}', but {refusal}. Allow for as many as before, or move the folder away.");
@@ -144,8 +144,4 @@ internal sealed class NameTable : IDisposable
             Array.Resize(ref _text, 2 * _text.Length);
         return _text.AsSpan(_end);
     }
-
-    private static long Number(SqliteDataReader row, int column) => SQLitePCL.raw.sqlite3_column_int64(row.Handle, column);
-
-    private static ReadOnlySpan<byte> Text(SqliteDataReader row, int column) => SQLitePCL.raw.sqlite3_column_blob(row.Handle, column);
 }

@@ -6,7 +6,7 @@ namespace StreamRnn.Storage;
 /// <summary>A file of ours: opened in WAL mode, known by its application id and layout, its errors told apart.</summary>
 internal static class Sqlite
 {
-    private const int Full = 13, Corrupt = 11, NotADatabase = 26;
+    private const int Full = 13, Corrupt = 11, NotADatabase = 26, TooLarge = 18;
 
     /// <summary>Opens a file, and makes it where it is missing.</summary>
     /// <param name="kind">The application id that says what the file is.</param>
@@ -74,11 +74,39 @@ internal static class Sqlite
         return command.ExecuteScalar() is long number ? number : 0;
     }
 
+    /// <summary>The rows of a query, as they are read.</summary>
+    /// <param name="doing">For the message.</param>
+    /// <exception cref="StoreException">SQLite cannot go on; the message names the file.</exception>
+    public static IEnumerable<T> Rows<T>(SqliteCommand command, string path, string doing, Func<SqliteDataReader, T> row)
+    {
+        using var reader = Or(command.ExecuteReader);
+        while (Or(reader.Read))
+            yield return row(reader);
+
+        TResult Or<TResult>(Func<TResult> read)
+        {
+            try
+            {
+                return read();
+            }
+            catch (SqliteException e)
+            {
+                throw Fault(path, doing, e);
+            }
+        }
+    }
+
+    /// <summary>A column as it is found, 0 where it is no number: a row that is damaged may be of other types, and what tells is its checksum.</summary>
+    public static long Number(SqliteDataReader row, int column) => SQLitePCL.raw.sqlite3_column_int64(row.Handle, column);
+
+    /// <summary>The bytes of a column, of a text in UTF-8, empty where there are none; until the next row.</summary>
+    public static ReadOnlySpan<byte> Bytes(SqliteDataReader row, int column) => SQLitePCL.raw.sqlite3_column_blob(row.Handle, column);
+
     public static string Text(SqliteConnection connection, string sql)
     {
         using var command = connection.CreateCommand();
         command.CommandText = sql;
-        return (string)command.ExecuteScalar()!;
+        return command.ExecuteScalar() as string ?? "";
     }
 
     /// <summary>
@@ -105,11 +133,11 @@ internal static class Sqlite
     }
 
     /// <summary>Whether it may pass: no room, the disk did not answer, somebody else holds the file.</summary>
-    public static bool MayPass(SqliteException e) => e.SqliteErrorCode is not (Corrupt or NotADatabase or 1 or 19 or 20 or 21 or 25);
+    public static bool MayPass(SqliteException e) => e.SqliteErrorCode is not (Corrupt or NotADatabase or TooLarge or 1 or 19 or 20 or 21 or 25);
 
     public static string Why(SqliteException e) => e.SqliteErrorCode == Full ? "there is no room left on the disk" : e.Message;
 
-    public static StoreException Fault(string path, string doing, SqliteException e) => new(e.SqliteErrorCode is Corrupt or NotADatabase
+    public static StoreException Fault(string path, string doing, SqliteException e) => new(e.SqliteErrorCode is Corrupt or NotADatabase or TooLarge
         ? $"{path} is damaged ({e.Message}; found while {doing}). {StoreException.WhatToDo} Nothing was changed."
         : $"{path}: {doing} failed: {e.Message}", e);
 }

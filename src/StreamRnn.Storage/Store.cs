@@ -237,7 +237,7 @@ public sealed class Store : IDisposable
             throw new StoreException($"{_checkpoint.Path} holds no checkpoint, and the journal begins at entry {Journal.First}: what came before is missing. {StoreException.WhatToDo}");
         var (position, state, waiting) = common.Value;
         if (position > Journal.Position || (Journal.First > position + 1 && Journal.Position > position))
-            throw new StoreException($"{_checkpoint.Path} reflects entry {position}, the journal beside it holds entries {Journal.First} to {Journal.Position}: they do not belong together. Restore both from one back-up.");
+            throw new StoreException($"{_checkpoint.Path} reflects entry {position}, {Storage.Journal.FileName} beside it holds entries {Journal.First} to {Journal.Position}: they do not belong together, or one is damaged. Restore both from one back-up.");
         detector.RestoreCommon(state);
         LoadDevices(detector);
         room.Restore(waiting, Journal.Names.ChannelOf);

@@ -83,12 +83,12 @@ public sealed class MqttPlayer : IAsyncDisposable
             _client.Dispose();
             _client = new MqttClientFactory().CreateMqttClient();
             _client.ApplicationMessageReceivedAsync += OnMessage;
-            var result = await _client.ConnectAsync(builder.Build(), stop).ConfigureAwait(false);
+            var result = await AskAsync(_client.ConnectAsync(builder.Build(), stop), stop).ConfigureAwait(false);
             if (result.ResultCode != MqttClientConnectResultCode.Success)
                 throw new BrokerUnreachableException($"The broker at {_options.Broker} refuses the connection: {result.ResultCode}{(result.ReasonString is { Length: > 0 } why ? $" ({why})" : "")}.");
             _window = Math.Min(_options.Unacknowledged, result.ReceiveMaximum is > 0 and var most ? most : _options.Unacknowledged);
             if (_listener is not null)
-                await _client.SubscribeAsync(FaultTopic, MqttQualityOfServiceLevel.AtLeastOnce, stop).ConfigureAwait(false);
+                await AskAsync(_client.SubscribeAsync(FaultTopic, MqttQualityOfServiceLevel.AtLeastOnce, stop), stop).ConfigureAwait(false);
         }
         catch (Exception e) when (IsBroken(e, stop))
         {
@@ -100,7 +100,7 @@ public sealed class MqttPlayer : IAsyncDisposable
     public async Task ListenForFaultsAsync(Simulation simulation, CancellationToken stop)
     {
         _listener = simulation;
-        await _client.SubscribeAsync(FaultTopic, MqttQualityOfServiceLevel.AtLeastOnce, stop).ConfigureAwait(false);
+        await AskAsync(_client.SubscribeAsync(FaultTopic, MqttQualityOfServiceLevel.AtLeastOnce, stop), stop).ConfigureAwait(false);
     }
 
     /// <summary>Plays to the end, or until stopped. Returns when the broker has acknowledged what it must.</summary>
@@ -145,7 +145,20 @@ public sealed class MqttPlayer : IAsyncDisposable
 
     /// <summary>MQTTnet throws at once, not through the task, when the connection is gone already; here it is always the task that fails.</summary>
     private async Task<MqttClientPublishResult> PublishAsync(MqttApplicationMessage message, CancellationToken stop) =>
-        await _client.PublishAsync(message, stop).ConfigureAwait(false);
+        await AskAsync(_client.PublishAsync(message, stop), stop).ConfigureAwait(false);
+
+    /// <summary>MQTTnet tells a request that was cancelled as one that timed out; here it is cancelled.</summary>
+    private static async Task<T> AskAsync<T>(Task<T> request, CancellationToken stop)
+    {
+        try
+        {
+            return await request.ConfigureAwait(false);
+        }
+        catch (Exception e) when (stop.IsCancellationRequested && e is not OperationCanceledException)
+        {
+            throw new OperationCanceledException("stopped", e, stop);
+        }
+    }
 
     /// <summary>Waits until at most so many are unacknowledged; when the broker goes away, connects again and sends them all again.</summary>
     private async Task SettleAsync(int atMost, CancellationToken stop)

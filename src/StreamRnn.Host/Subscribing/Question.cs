@@ -71,6 +71,10 @@ internal sealed class Question(MqttOptions options, string root)
         {
             return (null, $"cannot reach {Broker}: {Connecting.Reason(e, options.Tls)}");
         }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            throw new OperationCanceledException("stopped while asking", e, cancel);      // MQTTnet tells a request that was cancelled as one that timed out
+        }
         finally
         {
             if (client.IsConnected)

@@ -40,7 +40,9 @@ internal sealed class Subscription(MqttOptions options, (string Host, int Port)?
                 pause = pause * 2 < LongestPause ? pause * 2 : LongestPause;
             }
         }
-        catch (OperationCanceledException)
+#pragma warning disable CA1031 // MQTTnet tells a request that was cancelled as one that timed out
+        catch (Exception) when (cancel.IsCancellationRequested)
+#pragma warning restore CA1031
         {
             _news.Writer.TryComplete();
         }

@@ -10,6 +10,8 @@ namespace StreamRnn.Tests.Storage;
 /// <summary>A store that is damaged, in use or of another version: a running service or a message that says what to do, never silent loss.</summary>
 public sealed class DamageTests
 {
+    private const int Overwritten = 64;     // bytes
+
     [Fact]
     public void ASecondInstanceIsRefusedWithTheNameOfTheFirst()
     {
@@ -54,6 +56,8 @@ public sealed class DamageTests
     [InlineData("UPDATE devices SET state = zeroblob(length(state))")]
     [InlineData("UPDATE common SET room = x'01'")]
     [InlineData("DELETE FROM common")]
+    [InlineData("UPDATE common SET state = 'text', position = 'none'")]
+    [InlineData("UPDATE devices SET state = 'text', crc = 'none'")]
     public void ADamagedCheckpointIsMadeAgainFromAJournalThatIsWhole(string damage)
     {
         using var whole = new History();
@@ -62,12 +66,26 @@ public sealed class DamageTests
         Assert.Equal(expected, damaged.Live(i => i == 150 && damaged!.Kills == 0 ? Cut.AfterCheckpoint : Cut.None).Text);
     }
 
-    [Fact]
-    public void ADamagedEntryEndsTheStartWithTheFileAndThePosition()
+    [Theory]
+    [InlineData("UPDATE entries SET body = zeroblob(length(body)) WHERE position > 100", "is damaged")]
+    [InlineData("UPDATE entries SET body = 'text' WHERE position > 100", "is damaged")]
+    [InlineData("UPDATE outbox SET sent = 0, body = 5", "of the outbox is damaged")]
+    [InlineData("UPDATE outbox SET sent = 0, crc = 'none'", "of the outbox is damaged")]
+    public void ADamagedRowEndsTheStartWithTheFileAndTheRow(string damage, string message)
     {
-        using var history = new History { Tamper = folder => Sql(folder, Journal.FileName, "UPDATE entries SET body = zeroblob(length(body)) WHERE position > 100") };
-        var refused = Assert.Throws<StoreException>(() => history.Live(i => i == 150 ? Cut.AfterCheckpoint : Cut.None));
+        using var history = new History { Tamper = folder => Sql(folder, Journal.FileName, damage) };
+        var refused = Assert.Throws<StoreException>(() => history.Live(i => i == 215 ? Cut.AfterCheckpoint : Cut.None));
         Assert.Contains(Journal.FileName, refused.Message, StringComparison.Ordinal);
+        Assert.Contains(message, refused.Message, StringComparison.Ordinal);
+    }
+
+    /// <summary>SQLite itself finds this one, and only when the alerts are read that wait for a broker.</summary>
+    [Fact]
+    public void ADamagedPageOfTheOutboxEndsTheStartWithTheFile()
+    {
+        using var history = new History { Tamper = folder => Overwrite(Path.Combine(folder, Journal.FileName), _ => RootOf(folder, "outbox"), seed: 1) };
+        var refused = Assert.Throws<StoreException>(() => history.Live(i => i == 215 ? Cut.AfterCheckpoint : Cut.None));
+        Assert.Contains($"{Journal.FileName} is damaged", refused.Message, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -96,7 +114,7 @@ public sealed class DamageTests
         Gen.Select(Gen.Double[0, 1], Gen.ULong).Sample(
             (place, seed) =>
             {
-                using var damaged = new History { Tamper = folder => Overwrite(Path.Combine(folder, file), place, seed) };
+                using var damaged = new History { Tamper = folder => Overwrite(Path.Combine(folder, file), length => (long)(place * (length - Overwritten)), seed) };
                 try
                 {
                     Assert.Equal(expected, damaged.Live(i => i == 215 && damaged.Kills == 0 ? Cut.AfterCheckpoint : Cut.None).Text);
@@ -104,7 +122,7 @@ public sealed class DamageTests
                 }
                 catch (StoreException e)
                 {
-                    Assert.Contains(file, e.Message, StringComparison.Ordinal);
+                    Assert.True(e.Message.Contains(file, StringComparison.Ordinal), e.Message);
                     Interlocked.Increment(ref refused);
                 }
             },
@@ -131,16 +149,23 @@ public sealed class DamageTests
         Assert.Equal(whole.Live(_ => Cut.None).Text, history.Live(i => i == 20 && history.Kills == 0 ? Cut.AfterCheckpoint : Cut.None).Text);
     }
 
-    private static void Overwrite(string path, double place, ulong seed)
+    private static void Overwrite(string path, Func<long, long> place, ulong seed)
     {
         Sql(Path.GetDirectoryName(path)!, Path.GetFileName(path), "PRAGMA wal_checkpoint(TRUNCATE)");      // else the bytes lie in the WAL
-        var bytes = new byte[64];
+        var bytes = new byte[Overwritten];
         var random = new Seeded(seed);
         for (var i = 0; i < bytes.Length; i++)
             bytes[i] = (byte)random.Next(256);
         using var file = File.OpenWrite(path);
-        file.Seek((long)(place * (file.Length - bytes.Length)), SeekOrigin.Begin);
+        file.Seek(place(file.Length), SeekOrigin.Begin);
         file.Write(bytes);
+    }
+
+    private static long RootOf(string folder, string table)
+    {
+        using var connection = new SqliteConnection($"Data Source={Path.Combine(folder, Journal.FileName)};Pooling=False");
+        connection.Open();
+        return (StreamRnn.Storage.Sqlite.Number(connection, $"SELECT rootpage FROM sqlite_master WHERE name = '{table}'") - 1) * StreamRnn.Storage.Sqlite.Number(connection, "PRAGMA page_size");
     }
 
     private static void Sql(string folder, string file, string text)
