@@ -80,7 +80,7 @@ public sealed class BrokerTests(ITestOutputHelper output)
     {
         using var broker = await new Mosquitto().StartAsync();
         using var proxy = new Proxy(broker.Port);
-        var options = new MqttOptions { Host = "127.0.0.1", Port = proxy.Port, KeepAlive = TimeSpan.FromSeconds(2) };
+        var options = new MqttOptions { Host = "127.0.0.1", Port = proxy.Port };
         await using var device = await Client.ConnectAsync(broker.Port);
         await using (var doomed = new Mqtt.Listener(options))
         {

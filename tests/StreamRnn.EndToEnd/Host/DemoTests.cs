@@ -14,7 +14,7 @@ public sealed class DemoTests
         Assert.Matches(new Regex(@"mqtt://127\.0\.0\.1:\d+"), lines[0]);
         Assert.Contains(lines, l => l.Contains("warming up", StringComparison.Ordinal));
         Assert.Equal(5, lines.Count(l => l.Contains("FAULT ", StringComparison.Ordinal)));
-        Assert.Contains(lines, l => l.Contains("ALERT", StringComparison.Ordinal) && l.Contains("silence", StringComparison.Ordinal));
+        Assert.Contains(lines, l => l.Contains("ALERT ", StringComparison.Ordinal));
         Assert.Matches(new Regex(@"^faults found [1-5] of 5, false alarms \d+, median delay \d+\.\d s$"), lines.Last(l => l.Length > 0));
     }
 
@@ -26,7 +26,7 @@ public sealed class DemoTests
         {
             string[] args = ["demo", "--for", "1m", "--port", "0", "--store", store.FullName];
             await using (var demo = HostProcess.Start(null, systemd: false, null, args))
-                await demo.UntilAsync(d => d.Output.Contains("0:13", StringComparison.Ordinal), "it has learned for a while");
+                await demo.UntilAsync(d => Regex.IsMatch(d.Output, "^ *0:1[3-9]", RegexOptions.Multiline), "it has learned for a while");
             await using var again = HostProcess.Start(null, systemd: false, null, args);
             await again.UntilAsync(d => d.Output.Contains("where it was interrupted: 6 devices are known", StringComparison.Ordinal), "it says what it knows");
             await again.UntilAsync(d => Regex.IsMatch(d.Output, " ready"), "the devices are warmed up");

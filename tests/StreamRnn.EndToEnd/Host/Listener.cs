@@ -43,7 +43,18 @@ internal sealed class Listener : IAsyncDisposable
         using var limit = new CancellationTokenSource(HostProcess.Limit);
         while (_client.IsConnected)
             await Task.Delay(10, limit.Token);                                // it has not noticed yet
-        await ConnectAsync(limit.Token);
+        while (true)
+        {
+            try
+            {
+                await ConnectAsync(limit.Token);
+                return;
+            }
+            catch (InvalidOperationException)
+            {
+                await Task.Delay(10, limit.Token);                            // it still takes leave of the old connection
+            }
+        }
     }
 
     private async Task ConnectAsync(CancellationToken cancel)

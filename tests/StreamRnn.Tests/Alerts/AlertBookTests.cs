@@ -135,11 +135,11 @@ public sealed class AlertBookTests
         var device = Given.Device();
         var book = Given.Book();
         var quiet = Given.Verdict(device, 0, 1);
-        book.Observe(quiet);
-        var before = GC.GetAllocatedBytesForCurrentThread();
-        for (var i = 0; i < 1000; i++)
-            book.Observe(quiet);
-        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+        Assert.Equal(0, Allocated.By(() =>
+        {
+            for (var i = 0; i < 1000; i++)
+                book.Observe(quiet);
+        }));
     }
 
     [Fact]

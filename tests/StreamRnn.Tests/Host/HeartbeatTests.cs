@@ -11,7 +11,7 @@ namespace StreamRnn.Tests.Host;
 public sealed class HeartbeatTests : IDisposable
 {
     private readonly Folder _folder = new();
-    private readonly Socket _systemd = new(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified) { ReceiveTimeout = 5_000 };
+    private readonly Socket _systemd = new(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified) { ReceiveTimeout = 30_000 };
     private readonly FakeTimeProvider _clock = new();
     private readonly SystemdNotifier _notifier;
     private long _progress;

@@ -98,10 +98,7 @@ public class RecurrentGradientTests
             var layer = Cells.Create(cell, 3, 20, new Seeded(1));
             using var tape = new RecurrentTape(layer, 4, 3);
             var (x, state, y, dx) = (new float[4 * 3 * 3], new float[3 * layer.StateWidth], new float[4 * 3 * 20], new float[4 * 3 * 3]);
-            Chunk();
-            var before = GC.GetAllocatedBytesForCurrentThread();
-            Chunk();
-            Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+            Assert.Equal(0, Allocated.By(Chunk));
 
             void Chunk()
             {

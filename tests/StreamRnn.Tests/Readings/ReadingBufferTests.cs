@@ -57,10 +57,7 @@ public sealed class ReadingBufferTests
     public void AClearedBufferIsUsedAgainWithoutAllocation()
     {
         var buffer = new ReadingBuffer();
-        Fill();
-        var before = GC.GetAllocatedBytesForCurrentThread();
-        Fill();
-        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+        Assert.Equal(0, Allocated.By(Fill));
 
         void Fill()
         {

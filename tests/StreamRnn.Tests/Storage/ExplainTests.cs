@@ -11,6 +11,7 @@ using StreamRnn.Storage;
 namespace StreamRnn.Tests.Storage;
 
 /// <summary>What led to an alert, from the journal of a store that is in use: the same alert again, or why not.</summary>
+[Collection("environment")]
 public sealed class ExplainTests : IDisposable
 {
     // As the history is lived; and as it is not.

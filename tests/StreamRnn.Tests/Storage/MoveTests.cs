@@ -7,6 +7,7 @@ using StreamRnn.Storage;
 namespace StreamRnn.Tests.Storage;
 
 /// <summary>A device goes to another machine with all that was learned of it.</summary>
+[Collection("environment")]
 public sealed class MoveTests : IDisposable
 {
     private const int End = 260;

@@ -3,6 +3,7 @@ using StreamRnn.Host;
 namespace StreamRnn.Tests.Storage;
 
 /// <summary>What people do with a store: read it while it is in use, copy it, put it back.</summary>
+[Collection("environment")]
 public sealed class StoreVerbTests
 {
     [Fact]
