@@ -188,5 +188,11 @@ internal sealed class CheckpointWriter : IDisposable
         {
             return;                                         // asked to stop
         }
+#pragma warning disable CA1031 // on this thread it would end the process unsaid; the pump's thread says it with the next entry
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            _fault = e;
+        }
     }
 }

@@ -120,14 +120,9 @@ public static class DeviceMove
 
     private static (string Store, int Device) NumberOf(string folder, string name)
     {
-        using var journal = Journal.OpenAsItIs(folder, DeviceRegistry.Unbounded());
-        for (var id = 1; id <= journal.Names.DeviceCount; id++)
-        {
-            if (journal.Names.DeviceOf(id).Name == name)
-                return (journal.StoreId, id);
-        }
-
-        throw new StoreException($"the device '{name}' is not in the store {folder}; known are {journal.Names.DeviceCount} devices.");
+        var registry = DeviceRegistry.Unbounded();
+        using var journal = Journal.OpenAsItIs(folder, registry);
+        return (journal.StoreId, journal.Names.IdOf(registry.Find(name) ?? throw StoreException.NoDevice(name, folder, registry.DeviceCount)));
     }
 
     private static Device Register(DeviceRegistry registry, string name, MovedDevice moved)

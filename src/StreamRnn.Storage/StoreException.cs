@@ -5,4 +5,7 @@ public sealed class StoreException(string message, Exception? inner = null) : IO
 {
     /// <summary>What is left to do about a store that cannot be made whole.</summary>
     internal const string WhatToDo = "Restore a back-up with 'streamrnn restore', or move the folder away: then everything is learned anew.";
+
+    /// <summary>Somebody asked for a device that a store does not know.</summary>
+    public static StoreException NoDevice(string name, string folder, int known) => new($"the device '{name}' is not in the store {folder}; known are {known} devices.");
 }

@@ -28,8 +28,8 @@ internal static class ExportCommand
         var folder = StoreOption.FolderOf(store, Settings.Load(Directory.GetCurrentDirectory(), []));
         var registry = DeviceRegistry.Unbounded();
         using var journal = Journal.OpenAsItIs(folder, registry);
-        if (device is not null && !registry.Devices.Any(d => d.Name == device))
-            throw new UsageException($"--device: '{device}' is not in the store {folder}; known are {registry.DeviceCount} devices.");
+        if (device is not null && registry.Find(device) is null)
+            throw StoreException.NoDevice(device, folder, registry.DeviceCount);
         var done = 0L;
         using var progress = new ProgressLine(console.Error, "export", () => journal.Position == 0 ? 1 : (double)done / journal.Position);
         console.Output.WriteLine("timestamp,device,channel,value");

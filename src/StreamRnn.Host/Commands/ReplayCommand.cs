@@ -10,6 +10,7 @@ using StreamRnn.Host.Replay;
 using StreamRnn.Host.Watch;
 using StreamRnn.Pipeline;
 using StreamRnn.Readings;
+using StreamRnn.Storage;
 
 namespace StreamRnn.Host.Commands;
 
@@ -138,11 +139,11 @@ internal static class ReplayCommand
         Plot.RequirePng("--plot", plot);
         using var replayer = JournalReplayer.Open(store, keepScores: plot is not null);
         var devices = replayer.Registry.Devices;
-        if (only is not null && !devices.Any(d => d.Name == only))
-            throw new UsageException($"--device: '{only}' is not in the store {replayer.Folder}; known are {devices.Count} devices.");
+        var device = only is null ? null : replayer.Registry.Find(only) ?? throw StoreException.NoDevice(only, replayer.Folder, devices.Count);
         if (plot is not null && only is null && devices.Count > 1)
             throw new UsageException($"--plot {plot}: a picture is of one device, the store {replayer.Folder} has {devices.Count}; say which with --device.");
-        var device = devices.FirstOrDefault(d => only is null ? plot is not null : d.Name == only);
+        if (plot is not null && devices.Count > 0)
+            device ??= devices[0];
         var recording = plot is null ? null : new Recording(device?.Name ?? replayer.Folder);
         using var events = new EventWriter(console.Output, json);
         var summaries = json ? console.Error : console.Output;

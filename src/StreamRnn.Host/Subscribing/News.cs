@@ -6,8 +6,11 @@ internal abstract record News
     /// <summary>A message as it came.</summary>
     public sealed record Message(string Topic, byte[] Payload) : News;
 
-    /// <summary>Connected and subscribed: what is retained follows.</summary>
-    public sealed record Connected(string Broker) : News;
+    /// <summary>The broker has let us in: what it retains follows, all of it.</summary>
+    public sealed record Connected : News;
+
+    /// <summary>The broker has taken the subscriptions: from here on nothing is missed.</summary>
+    public sealed record Subscribed(string Broker) : News;
 
     /// <summary>Not connected, and why; it is tried again.</summary>
     public sealed record Away(string Broker, string Why) : News;

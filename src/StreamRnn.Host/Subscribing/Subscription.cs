@@ -67,12 +67,13 @@ internal sealed class Subscription(MqttOptions options, (string Host, int Port)?
             var result = await client.ConnectAsync(settings, cancel).ConfigureAwait(false);
             if (result.ResultCode != MqttClientConnectResultCode.Success)
                 return Connecting.Refusal(options, result);
-            await _news.Writer.WriteAsync(new News.Connected(Broker), cancel).ConfigureAwait(false);
+            await _news.Writer.WriteAsync(new News.Connected(), cancel).ConfigureAwait(false);
             var filters = topics.Aggregate(new MqttClientSubscribeOptionsBuilder(), (b, topic) => b.WithTopicFilter(topic, MqttQualityOfServiceLevel.AtLeastOnce));
             var granted = await client.SubscribeAsync(filters.Build(), cancel).ConfigureAwait(false);
             if (granted.Items.FirstOrDefault(i => i.ResultCode > MqttClientSubscribeResultCode.GrantedQoS2) is { } refused)
                 return $"the broker refuses the subscription to {refused.TopicFilter.Topic} ({refused.ResultCode})";
             subscribed();
+            await _news.Writer.WriteAsync(new News.Subscribed(Broker), cancel).ConfigureAwait(false);
             return await lost.Task.WaitAsync(cancel).ConfigureAwait(false);
         }
 #pragma warning disable CA1031 // whatever ends the connection is said, and it is tried again

@@ -74,9 +74,11 @@ internal sealed class AlertWatcher(string root, AlertFilter filter, AlertView vi
             case News.Message message:
                 Take(message);
                 break;
-            case News.Connected connected:
+            case News.Connected:
                 _board.Forget();
-                Say(true, $"connected to {connected.Broker}");
+                break;
+            case News.Subscribed subscribed:
+                Say(true, $"connected to {subscribed.Broker}");
                 break;
             case News.Away away:
                 Say(false, $"{away.Broker} is away: {away.Why}; trying again");

@@ -55,6 +55,9 @@ public sealed class DeviceRegistry
     /// <summary>All devices, in no particular order: a copy.</summary>
     public IReadOnlyList<Device> Devices { get { lock (_gate) return [.. _devices.Values]; } }
 
+    /// <summary>The device of that name; null where it is not known.</summary>
+    public Device? Find(string name) { lock (_gate) return _devices.GetValueOrDefault(name); }
+
     /// <summary>The device of this name, made on first sight.</summary>
     /// <param name="origin">Where its reading comes from: looked at only when the device is made, for its group.</param>
     /// <returns>False, and why not, when the name is unusable or the cap is reached.</returns>

@@ -97,7 +97,7 @@ public sealed class KillTests(ITestOutputHelper output)
     {
         using var broker = await new Mosquitto().StartAsync();
         await using var life = await Life.BeginAsync(broker.Port);
-        await LiveAsync(life, kills: 2, keep: false, (_, _) => { });
+        await LiveAsync(life, kills: 2, keep: false, (_, _) => { }, heard: true);
         await AssertCaughtAsync(life);
     }
 
@@ -107,7 +107,7 @@ public sealed class KillTests(ITestOutputHelper output)
     {
         using var broker = await new Mosquitto().StartAsync();
         await using var life = await Life.BeginAsync(broker.Port);
-        await LiveAsync(life, kills: 2, keep: true, (store, _) => Journals.Forget(store, last: 20));
+        await LiveAsync(life, kills: 2, keep: true, (store, _) => Journals.Forget(store, last: 20), heard: true);
         await AssertCaughtAsync(life);
     }
 
@@ -127,7 +127,8 @@ public sealed class KillTests(ITestOutputHelper output)
     }
 
     /// <summary>The script with the service killed in between, at moments that a seed chooses; before every second kill nobody waits until it has started.</summary>
-    private static async Task LiveAsync(Life life, int kills, bool keep, Action<string, int> between)
+    /// <param name="heard">It is killed when it has told of alerts, so has acknowledged readings that it will not know any more.</param>
+    private static async Task LiveAsync(Life life, int kills, bool keep, Action<string, int> between, bool heard = false)
     {
         var random = new Seeded(5);
         for (var (number, row) = (0, 0); number <= kills; number++)
@@ -140,6 +141,8 @@ public sealed class KillTests(ITestOutputHelper output)
             row = end;
             if (number == kills)
                 await Script.EndAsync(life.Subscriber);
+            else if (heard)
+                await life.Subscriber.UntilAsync(h => h.Topic.StartsWith("streamrnn/alerts/", StringComparison.Ordinal), "an alert");
             else
                 await Task.Delay(TimeSpan.FromSeconds(0.3 * random.NextDouble()));
             await service.KillAsync();
