@@ -33,8 +33,8 @@ static int Usage()
           kernels [FILE.md]     steps and training of every cell: ns and share of the core's own FMA peak, measured in the same run (about 90 s)
           peers [FILE.md]       LSTM step against ONNX Runtime and PyTorch, training against PyTorch, one thread each (about 50 s); with FILE.md a plot beside it
           pipeline [FILE.md]    the whole way in process at 10,000 devices: ns and bytes per reading, bytes per series (about 20 s)
-          journal [FILE.md]     what keeping everything costs: readings/s with journal and checkpoint, beside plain appending to the same disk (about 60 s)
-          restart [FILE.md]     from the start of the process to READY, after kill -9, with 10,000 to 1,000,000 devices (about 3 min; needs mosquitto)
+          journal [FILE.md]     what keeping everything costs: readings/s with journal and checkpoint, beside plain appending to the same disk (about 130 s)
+          restart [FILE.md]     from the start of the process to READY, after kill -9, with 10,000 to 1,000,000 devices (about 4 min; needs mosquitto, and the repository as working directory)
           service [FILE.md]     the service as a process behind mosquitto: messages/s and publish-to-alert latency (about 60 s; needs mosquitto)
           bdn [--filter '*']    the BenchmarkDotNet classes, with its own options
 

@@ -52,6 +52,7 @@ internal static partial class RestartTable
             Directory.CreateDirectory(copy);
             foreach (var file in Directory.GetFiles(store))
                 File.Copy(file, Path.Combine(copy, Path.GetFileName(file)));
+            Sync();                                          // a start does not share the disk with the writing of its own copy
             (size, var seconds) = Read(checkpoint);
             read = Math.Min(read, seconds);
             Touch(size);
@@ -79,6 +80,12 @@ internal static partial class RestartTable
             continue;
         life.Kill();
         life.WaitForExit();
+    }
+
+    private static void Sync()
+    {
+        using var sync = Process.Start("sync");
+        sync.WaitForExit();
     }
 
     private static (long Size, double Seconds) Read(string path)
