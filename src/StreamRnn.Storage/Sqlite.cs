@@ -80,7 +80,8 @@ internal static class Sqlite
     public static IEnumerable<T> Rows<T>(SqliteCommand command, string path, string doing, Func<SqliteDataReader, T> row)
     {
         using var reader = Or(command.ExecuteReader);
-        while (Or(reader.Read))
+        Func<bool> next = reader.Read;
+        while (Or(next))
             yield return row(reader);
 
         TResult Or<TResult>(Func<TResult> read)

@@ -6,7 +6,7 @@ namespace StreamRnn.EndToEnd.Host;
 /// <summary>The service as a process: what it tells systemd, how it stops, what it refuses.</summary>
 public sealed class ServiceTests
 {
-    private static readonly TimeSpan StopsWithin = TimeSpan.FromSeconds(20);       // ten, and what a busy disk may add
+    private static readonly TimeSpan StopsWithin = TimeSpan.FromSeconds(10);
 
     [SkippableFact]
     public async Task WithTheEmbeddedBrokerItIsReadyAtOnceAnswersAReadingAndStopsWithinTenSeconds()

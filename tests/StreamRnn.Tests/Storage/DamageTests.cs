@@ -4,12 +4,11 @@ using Microsoft.Extensions.Logging.Abstractions;
 using StreamRnn.Nets;
 using StreamRnn.Readings;
 using StreamRnn.Storage;
-using Xunit.Abstractions;
 
 namespace StreamRnn.Tests.Storage;
 
 /// <summary>A store that is damaged, in use or of another version: a running service or a message that says what to do, never silent loss.</summary>
-public sealed class DamageTests(ITestOutputHelper output)
+public sealed class DamageTests
 {
     private const int Overwritten = 64;     // bytes
 
@@ -77,19 +76,17 @@ public sealed class DamageTests(ITestOutputHelper output)
     [InlineData("UPDATE outbox SET sent = 0, crc = 'none'", "of the outbox is damaged")]
     public void ADamagedRowEndsTheStartWithTheFileAndTheRow(string damage, string message)
     {
-        using var history = new History { Tamper = folder => Sql(folder, Journal.FileName, damage) };
-        var refused = Assert.Throws<StoreException>(() => history.Live(i => i == 215 ? Cut.AfterCheckpoint : Cut.None));
-        Assert.Contains(Journal.FileName, refused.Message, StringComparison.Ordinal);
-        Assert.Contains(message, refused.Message, StringComparison.Ordinal);
+        var refused = RefusalOf(folder => Sql(folder, Journal.FileName, damage));
+        Assert.Contains(Journal.FileName, refused, StringComparison.Ordinal);
+        Assert.Contains(message, refused, StringComparison.Ordinal);
     }
 
     /// <summary>SQLite itself finds this one, and only when the alerts are read that wait for a broker.</summary>
     [Fact]
     public void ADamagedPageOfTheOutboxEndsTheStartWithTheFile()
     {
-        using var history = new History { Tamper = folder => Overwrite(Path.Combine(folder, Journal.FileName), _ => RootOf(folder, "outbox"), new Seeded(1)) };
-        var refused = Assert.Throws<StoreException>(() => history.Live(i => i == 215 ? Cut.AfterCheckpoint : Cut.None));
-        Assert.Contains($"{Journal.FileName} is damaged", refused.Message, StringComparison.Ordinal);
+        var refused = RefusalOf(folder => Overwrite(Path.Combine(folder, Journal.FileName), _ => RootOf(folder, "outbox"), new Seeded(1)));
+        Assert.Contains($"{Journal.FileName} is damaged", refused, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -100,10 +97,9 @@ public sealed class DamageTests(ITestOutputHelper output)
     [InlineData("UPDATE channels SET device = 99 WHERE id = 1", "the name of channel 1 ('t')")]
     public void ADamagedNameEndsTheStartWithTheFileAndTheName(string damage, string message)
     {
-        using var history = new History { Tamper = folder => Sql(folder, Journal.FileName, damage) };
-        var refused = Assert.Throws<StoreException>(() => history.Live(i => i == 150 ? Cut.AfterCheckpoint : Cut.None));
-        Assert.Contains(Journal.FileName, refused.Message, StringComparison.Ordinal);
-        Assert.Contains(message, refused.Message, StringComparison.Ordinal);
+        var refused = RefusalOf(folder => Sql(folder, Journal.FileName, damage));
+        Assert.Contains(Journal.FileName, refused, StringComparison.Ordinal);
+        Assert.Contains(message, refused, StringComparison.Ordinal);
     }
 
     /// <summary>Whatever bytes of either file are overwritten: the same alerts, or a message that names the file and says what to do.</summary>
@@ -136,8 +132,7 @@ public sealed class DamageTests(ITestOutputHelper output)
             }
         }
 
-        output.WriteLine($"{same} went on, {refused} were refused");
-        Assert.True(same > 0);
+        Assert.True(file == CheckpointFile.FileName ? same > 0 : refused > 0, $"{same} went on, {refused} were refused");
     }
 
     [Theory]
@@ -157,6 +152,13 @@ public sealed class DamageTests(ITestOutputHelper output)
         // Of the checkpoint alone: what the journal has is folded again, and nothing is lost.
         using var whole = new History();
         Assert.Equal(whole.Live(_ => Cut.None).Text, history.Live(i => i == 20 && history.Kills == 0 ? Cut.AfterCheckpoint : Cut.None).Text);
+    }
+
+    /// <summary>What is said of a store that was damaged while its service was dead.</summary>
+    private static string RefusalOf(Action<string> damage)
+    {
+        using var history = new History { Tamper = damage };
+        return Assert.Throws<StoreException>(() => history.Live(i => i == 215 ? Cut.AfterCheckpoint : Cut.None)).Message;
     }
 
     private static void Overwrite(string path, Func<long, long> place, Seeded random)
